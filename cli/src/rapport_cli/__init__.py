@@ -1,0 +1,1 @@
+"""The `rapport` command: everything an operator does, and the demo that shows the product at work."""

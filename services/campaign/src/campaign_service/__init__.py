@@ -1,0 +1,1 @@
+"""The campaign service: whom we would like to contact, and whether it worked."""

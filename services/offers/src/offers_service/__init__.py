@@ -1,0 +1,1 @@
+"""The offers service: what may be offered, in which order, and who accepted it."""

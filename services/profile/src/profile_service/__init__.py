@@ -1,0 +1,1 @@
+"""The profile service: who the customer is, and what they consented to."""
