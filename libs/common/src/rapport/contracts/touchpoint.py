@@ -1,0 +1,198 @@
+"""What the touchpoint service says: every decision and everything that happened to a contact, and the policy in force.
+
+The body of a `touchpoint.contacts` event is also the entry on the customer's timeline: `seq` is its place there, counts
+up from 1 without a gap, and is the commit order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rapport.contracts.envelope import Event, register
+from rapport.contracts.vocabulary import Channel, ContactClass, Id, Instant, Name, Outcome, Reason
+
+
+class TimelineEvent(Event):
+    """What all entries of a timeline have in common."""
+
+    topic: ClassVar[str] = "touchpoint.contacts"
+
+    customer_id: Id
+    seq: Annotated[int, Field(ge=1)]
+    at: Instant
+    """When it was decided or committed, by the clock of the touchpoint service."""
+    request_id: Id | None = None
+    contact_id: Id | None = None
+    channel: Channel | None = None
+    campaign_id: Id | None = None
+    offer_id: Id | None = None
+    goal: Name | None = None
+
+
+class Because(BaseModel):
+    """The rule that decided, with the figures that caused it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    reason: Reason
+    rule: Annotated[str, Field(max_length=64)] | None = None
+    counter: int | None = None
+    limit: int | None = None
+    window_start: Instant | None = None
+    until: Instant | None = None
+    """When the rule frees; None: not before it expires."""
+
+
+class _Decision(TimelineEvent):
+    purpose: Name | None = None
+    category: Name | None = None
+    contact_class: ContactClass | None = None
+    policy_id: Id | None = None
+    policy_version: int | None = None
+
+
+class ContactReleased(_Decision):
+    """The contact may happen: a slot is reserved and the channel has it."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.released.v1"
+
+    request_id: Id
+    contact_id: Id
+    channel: Channel
+    place: str | None = None
+    expires_at: Instant | None = None
+
+
+class ContactDeferred(_Decision):
+    """Not now: the request competes again at `retry_at`."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.deferred.v1"
+
+    request_id: Id
+    because: Because
+    retry_at: Instant
+
+
+class ContactSuppressed(_Decision):
+    """Never: the request has ended."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.suppressed.v1"
+
+    request_id: Id
+    because: Because
+
+
+class ContactExpired(_Decision):
+    """The request, or the released contact that no channel took up, came to its end."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.expired.v1"
+
+    because: Because | None = None
+
+
+class ContactWithdrawn(_Decision):
+    """Whoever asked for the contact no longer wants it; it had not been released."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.withdrawn.v1"
+
+    request_id: Id
+    because: Because | None = None
+
+
+class ContactRecalled(TimelineEvent):
+    """A released contact is taken back from its channel."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.recalled.v1"
+
+    contact_id: Id
+    channel: Channel
+    reason: Reason
+    caused_by: Id | None = None
+    """The acceptance, request or plan that caused it."""
+    accepted_in: Channel | None = None
+    state: Literal["open", "leased", "sending", "sent", "shown"] = "open"
+    """How far the contact had got when it was recalled."""
+
+
+class RecallAnswered(TimelineEvent):
+    """The channel's answer to a recall: withdrawn in time, or too late."""
+
+    event_type: ClassVar[str] = "touchpoint.recall.answered.v1"
+
+    contact_id: Id
+    channel: Channel
+    answer: Literal["withdrawn", "too_late"]
+    agent: str | None = None
+
+
+class ContactDelivered(TimelineEvent):
+    """The contact reached the customer, or was sent on its way (`sent`)."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.delivered.v1"
+
+    contact_id: Id
+    channel: Channel
+    outcome: Outcome
+    outcome_id: Id
+
+
+class ContactResponded(TimelineEvent):
+    """The customer, or the line, answered."""
+
+    event_type: ClassVar[str] = "touchpoint.contact.responded.v1"
+
+    contact_id: Id
+    channel: Channel
+    outcome: Outcome
+    outcome_id: Id
+    acceptance_id: Id | None = None
+    """For `accepted`: what the ledger will confirm or refuse."""
+    call_back_at: Instant | None = None
+    agent: str | None = None
+    note: str | None = None
+    after_recall: bool = False
+    """Reported after the contact had been recalled."""
+    gives_back: bool = False
+    """The contact did not reach the customer: its slot is free again."""
+
+
+class AcceptanceSettled(TimelineEvent):
+    """What the acceptance ledger said: accepted (in any channel), refused, or revoked."""
+
+    event_type: ClassVar[str] = "touchpoint.acceptance.settled.v1"
+
+    acceptance_id: Id
+    status: Literal["accepted", "refused", "revoked"]
+    reason: str | None = None
+
+
+class PolicyActivated(Event):
+    """A contact policy came into force: the whole document."""
+
+    event_type: ClassVar[str] = "touchpoint.policy.activated.v1"
+    topic: ClassVar[str] = "touchpoint.policies"
+    key_field: ClassVar[str] = "policy_id"
+
+    policy_id: Id
+    version: Annotated[int, Field(ge=1)]
+    document: dict[str, Any]
+    approved_by: str
+    at: Instant
+
+
+TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
+    ContactReleased,
+    ContactDeferred,
+    ContactSuppressed,
+    ContactExpired,
+    ContactWithdrawn,
+    ContactRecalled,
+    RecallAnswered,
+    ContactDelivered,
+    ContactResponded,
+    AcceptanceSettled,
+)
+
+register(*TIMELINE_EVENTS, PolicyActivated)

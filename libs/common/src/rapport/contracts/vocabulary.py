@@ -1,0 +1,93 @@
+"""The closed lists that every service and every channel system shares: one place, so that a word means one thing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
+"""An identifier: 1–64 characters that need no escaping in a URL."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+"""A term that planners choose (category, purpose, goal): lower case, so that two spellings are not two budgets."""
+
+Instant = AwareDatetime
+
+
+class Channel(StrEnum):
+    """Where a contact happens."""
+
+    CALL = "call"
+    BRANCH = "branch"
+    HOTLINE = "hotline"
+    WEB = "web"
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Outcome(StrEnum):
+    """What came of a contact."""
+
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    WRONG_NUMBER = "wrong_number"
+    INTERESTED = "interested"
+    REFUSED = "refused"
+    CALL_BACK = "call_back"
+    ACCEPTED = "accepted"
+    COMPLAINT = "complaint"
+    DO_NOT_CONTACT = "do_not_contact"
+    FAILED = "failed"
+    SHOWN = "shown"
+    DISMISSED = "dismissed"
+
+
+class Reason(StrEnum):
+    """Why a contact was not released as asked. The order is the order in which the gate looks."""
+
+    NO_POLICY = "no_policy"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    CAMPAIGN_STOPPED = "campaign_stopped"
+    ALREADY_ACCEPTED = "already_accepted"
+    GOAL_MET = "goal_met"
+    NO_REACHABLE_CHANNEL = "no_reachable_channel"
+    DO_NOT_DISTURB = "do_not_disturb"
+    COMPLAINT_FREEZE = "complaint_freeze"
+    NO_CONSENT = "no_consent"
+    NOT_ELIGIBLE = "not_eligible"
+    BLACKOUT = "blackout"
+    COOL_DOWN = "cool_down"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    LEGAL_HOURS = "legal_hours"
+    QUIET_HOURS = "quiet_hours"
+    HOLIDAY = "holiday"
+    CHANNEL_CLOSED = "channel_closed"
+    MINIMUM_GAP = "minimum_gap"
+    FREQUENCY_CAP = "frequency_cap"
+    SLOT_HELD = "slot_held"
+    OUTRANKED = "outranked"
+    PRE_EMPTED = "pre_empted"
+    NO_CAPACITY = "no_capacity"
+
+
+class ContactClass(StrEnum):
+    """How important a contact is, most important first. `rank` orders them: a smaller one goes first."""
+
+    SERVICE_CRITICAL = "service_critical"
+    SERVICE = "service"
+    RETENTION = "retention"
+    MARKETING = "marketing"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most important class."""
+        return _RANKS[self]
+
+
+_RANKS = {contact_class: rank for rank, contact_class in enumerate(ContactClass)}
