@@ -1,0 +1,204 @@
+"""PostgreSQL: pools, transactions, migrations, and the tables that every service has.
+
+What always holds:
+- one request or one batch of messages is one transaction, opened at the edge with `transaction`; handlers never commit;
+- a pooled connection carries no session state from one user to the next: `SET LOCAL` and transaction-level locks only.
+  (So releasing it costs no round trip.) Whoever needs session state opens a connection of its own with `connect`;
+- `json` and `jsonb` columns are written from Python objects, or from JSON text given as `str` or `bytes`; they are read
+  as Python objects. This holds for queries and for `copy_records_to_table` alike;
+- `migrate` may be run by several processes at once: one does the work, the others wait and find it done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import orjson
+
+from rapport.settings import home
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+COMMON_TABLES = """
+create table outbox (
+    id          bigint generated always as identity primary key,
+    topic       text not null,
+    key         text not null,
+    type        text not null,
+    event_id    text not null,
+    at          timestamptz not null,
+    traceparent text,
+    headers     jsonb,  -- further record headers, text to text; only dead letters have any
+    value       bytea   -- null: a tombstone
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
+
+create table consumer_positions (
+    consumer_group text    not null,
+    topic          text    not null,
+    partition      integer not null,
+    next_offset    bigint  not null,
+    primary key (consumer_group, topic, partition)
+) with (fillfactor = 50);
+
+create table idempotency_keys (
+    subject      text        not null,
+    key          text        not null,
+    request_hash bytea       not null,
+    at           timestamptz not null,
+    status       smallint    not null,
+    headers      jsonb       not null,
+    body         bytea       not null,
+    primary key (subject, key)
+);
+create index idempotency_keys_at on idempotency_keys (at);
+"""
+"""What each service's first migration creates besides its own tables.
+
+The outbox is filled and emptied all the time, so it is vacuumed by count, not by share; positions are updated in place.
+"""
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+_JSONB_VERSION = b"\x01"
+
+
+def _json_bytes(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    return value if isinstance(value, bytes) else orjson.dumps(value)
+
+
+def _jsonb_encode(value: Any) -> bytes:
+    return _JSONB_VERSION + _json_bytes(value)
+
+
+def _jsonb_decode(raw: bytes) -> Any:
+    return orjson.loads(memoryview(raw)[1:])
+
+
+async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Binary codecs, because COPY knows no others."""
+    for name, encode, decode in (("json", _json_bytes, orjson.loads), ("jsonb", _jsonb_encode, _jsonb_decode)):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=encode, decoder=decode, format="binary")
+
+
+async def _keep(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing to reset: asyncpg itself ends an open transaction, and session state is not allowed."""
+
+
+def _session(application_name: str) -> dict[str, str]:
+    # Compiling a plan costs more than any of our queries takes; a forgotten transaction must not hold locks for ever.
+    return {"application_name": application_name, "jit": "off", "idle_in_transaction_session_timeout": "60s"}
+
+
+async def connect_pool(url: str, *, min_size: int = 1, max_size: int = 8, application_name: str = "rapport") -> Pool:
+    """A pool of connections to the database `url`, of which `min_size` are open when it returns."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        init=_prepare,
+        reset=_keep,
+        server_settings=_session(application_name),
+    )
+
+
+async def connect(url: str, *, application_name: str = "rapport") -> asyncpg.Connection[asyncpg.Record]:
+    """One connection outside any pool, for session locks and LISTEN. The caller closes it."""
+    connection = await asyncpg.connect(url, server_settings=_session(application_name))
+    await _prepare(connection)
+    return connection
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside one READ COMMITTED transaction: commits at the end, rolls back when an exception passes."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+def lock_key(name: str) -> int:
+    """The number of the advisory lock called `name`: signed, 64 bits, the same in every process."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+
+
+async def lock(connection: Connection, name: str) -> None:
+    """Wait for the advisory lock `name` and hold it until the transaction ends."""
+    await connection.execute("select pg_advisory_xact_lock($1)", lock_key(name))
+
+
+async def try_lock(connection: Connection, name: str) -> bool:
+    """Take the advisory lock `name` until the transaction ends; False when another transaction holds it."""
+    return bool(await connection.fetchval("select pg_try_advisory_xact_lock($1)", lock_key(name)))
+
+
+@asynccontextmanager
+async def session_lock(connection: asyncpg.Connection[asyncpg.Record], name: str) -> AsyncIterator[None]:
+    """Wait for the advisory lock `name` and hold it while inside, across transactions.
+
+    `connection` is from `connect`, not from a pool. When it breaks, the server frees the lock.
+    """
+    await connection.execute("select pg_advisory_lock($1)", lock_key(name))
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("select pg_advisory_unlock($1)", lock_key(name))
+
+
+def with_database(url: str, name: str) -> str:
+    """The URL of the database `name` on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def create_database(admin_url: str, name: str) -> str:
+    """Create the database `name` unless it exists; its URL.
+
+    Text sorts by code point: the same on every machine, and cheap.
+
+    Raises:
+        ValueError: `name` is not made of lower-case letters, digits and underscores.
+    """
+    if not _NAME.match(name):
+        raise ValueError(f"{name!r} is no name for a database")
+    connection = await asyncpg.connect(admin_url)
+    try:
+        if not await connection.fetchval("select 1 from pg_database where datname = $1", name):
+            await connection.execute(
+                f"create database {name} template template0 encoding 'UTF8' locale_provider builtin locale 'C.UTF-8'"
+            )
+    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+        pass  # another process was faster
+    finally:
+        await connection.close()
+    return with_database(admin_url, name)
+
+
+async def migrate(service: str, url: str, *, to: str = "head") -> None:
+    """Bring the database `url` to revision `to` of services/`service`/migrations, upwards, in one transaction.
+
+    Raises:
+        FileNotFoundError: the service has no migrations, or the tree is not where RAPPORT_HOME says.
+    """
+    from rapport.migrations_env import upgrade  # alembic and SQLAlchemy take half a second to import: only when needed
+
+    await upgrade(home() / "services" / service / "migrations", url, to)
+
+
+async def unmigrate(service: str, url: str, *, to: str = "base") -> None:
+    """Take the database `url` back down to revision `to` of the service's migrations. Deletes data; for tests."""
+    from rapport.migrations_env import downgrade
+
+    await downgrade(home() / "services" / service / "migrations", url, to)

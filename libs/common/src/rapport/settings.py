@@ -1,0 +1,84 @@
+"""What every service is told from outside, with the reason for each default.
+
+A service subclasses `ServiceSettings` with its own prefix (`TOUCHPOINT_`) and ports. What always holds: settings that
+can only be meant for a developer's machine (the published key, a clock that somebody moves) do not start in production.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_KEY = "rapport-development-key-not-for-production"
+"""Published in this repository: it proves nothing, and only development and test settings accept it."""
+
+_KEY_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as the hash
+
+
+def home() -> Path:
+    """The folder that holds `services/` and `deploy/`: RAPPORT_HOME, or the checkout this module lies in.
+
+    Raises:
+        FileNotFoundError: neither is such a folder.
+    """
+    found = Path(os.environ.get("RAPPORT_HOME") or Path(__file__).resolve().parents[4])
+    if not (found / "services").is_dir():
+        raise FileNotFoundError(f"{found} has no folder `services`: set RAPPORT_HOME to the folder that has it")
+    return found
+
+
+class ServiceSettings(BaseSettings):
+    """What all services share. Subclasses set `env_prefix` and give `port` and `worker_port` their defaults."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["development", "test", "production"] = "development"
+
+    database_url: str = Field(repr=False, pattern="^postgres(ql)?://")
+    """No default: to write into the wrong database is worse than not to start."""
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
+
+    clock: str = Field(default="system", pattern="^(system|stepped:.+)$")
+    """`stepped:<path>` is for a demo or test, whose driver creates and moves the clock."""
+
+    host: str = "127.0.0.1"
+    """Not reachable from outside unless asked for; a container sets 0.0.0.0."""
+
+    port: int = Field(ge=0, le=65535)
+    worker_port: int = Field(ge=0, le=65535)
+    """The worker's own /metrics and /health: it serves nothing else. 0 takes a free port."""
+
+    database_pool: int = Field(default=8, ge=1, le=100)
+    """Connections of one process. Eight keep two cores of PostgreSQL busy; four APIs and four workers together stay
+    below its default limit of 100."""
+
+    jwt_key: str = Field(default=DEVELOPMENT_KEY, repr=False)
+    """Verifies HS256 tokens where there is no `jwks_file`."""
+
+    jwks_file: Path | None = None
+    """Public keys of the identity provider. When set, only tokens signed by one of them are accepted: `jwt_key` is not."""
+
+    jwt_audience: str = "rapport"
+
+    max_body_bytes: int = Field(default=1 << 20, ge=1024)
+    """One mebibyte: a thousand outcomes in one report fit several times over. A route that takes files sets its own."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _refuse_development_in_production(self) -> Self:
+        if self.environment != "production":
+            return self
+        if self.clock != "system":
+            raise ValueError("a stepped clock is refused in production")
+        if self.jwks_file is None and self.jwt_key == DEVELOPMENT_KEY:
+            raise ValueError("the development key is refused in production: set jwks_file, or jwt_key to a secret")
+        if self.jwks_file is None and len(self.jwt_key.encode()) < _KEY_BYTES:
+            raise ValueError(f"jwt_key must have at least {_KEY_BYTES} bytes in production")
+        return self
