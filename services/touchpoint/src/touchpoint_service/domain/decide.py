@@ -1,0 +1,145 @@
+"""The gate's decision: all live requests of one customer together, most important first.
+
+`decide` is pure: the same facts give the same answer, so a live release, a pop-up, a rehearsal and an explanation are
+the same code. It never raises for a contact that may not happen: that is a decision with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from rapport.contracts.vocabulary import Reason
+from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection
+from touchpoint_service.domain.standing import Entry, Standing
+
+RELEASED = "released"
+DEFERRED = "deferred"
+SUPPRESSED = "suppressed"
+EXPIRED = "expired"
+
+
+@dataclass(slots=True, frozen=True)
+class Decision:
+    """What became of one request. `retry_at` is set for a deferral, `contact_id` and `channel` for a release."""
+
+    request: Request
+    kind: str
+    channel: str | None = None
+    contact_id: str | None = None
+    because: Objection | None = None
+    retry_at: int | None = None
+
+
+def decide(
+    standing: Standing,
+    customer: Customer | None,
+    requests: Iterable[Request],
+    policy: Policy | None,
+    now: int,
+    world: World,
+) -> tuple[list[Decision], Standing]:
+    """Decide each request, in the order (class, score, age, id), each seeing the releases before it.
+
+    Requests whose `not_before` lies ahead are left out: nothing is decided about them yet. The standing given is not
+    changed; the one returned reserves a slot for each release. Unknown customer or policy: never a release.
+    """
+    after = standing.copy()
+    decisions = []
+    for request in sorted(requests, key=importance):
+        if request.not_before is not None and request.not_before > now:
+            continue
+        decision = _decide_one(after, customer, request, policy, now, world)
+        if decision.contact_id is not None:
+            assert decision.channel is not None
+            after.entries.append(_entry(request, decision.channel, decision.contact_id, now))
+        decisions.append(decision)
+    return decisions, after
+
+
+def importance(request: Request) -> tuple[int, float, int, str]:
+    """Smaller goes first: class, then higher score, then age; the id breaks ties the same way every time."""
+    return request.contact_class, -request.score, request.at, request.request_id
+
+
+def first_objection(facts: Facts) -> tuple[Objection | None, str]:
+    """The objection that stands, and the channel it was found in: none, and the first channel that may go.
+
+    With several channels the one that frees first speaks for the request; a final objection only where all are final.
+    """
+    request = facts.request
+    facts.channel = request.channels[0]
+    for rule in REQUEST_RULES:
+        objection = rule(facts)
+        if objection is not None:
+            return objection, request.channels[0]
+    standing_objection: Objection | None = None
+    where = request.channels[0]
+    for channel in request.channels:
+        facts.channel = channel
+        objection = next((found for rule in CHANNEL_RULES if (found := rule(facts)) is not None), None)
+        if objection is None:
+            return None, channel
+        if standing_objection is None or _frees_before(objection, standing_objection):
+            standing_objection, where = objection, channel
+    return standing_objection, where
+
+
+def contact_id_for(request: Request, seq: int, now: int) -> str:
+    """A UUIDv7 (RFC 9562, section 5.7) whose random part is a digest of what it is for: the same facts, the same id."""
+    digest = int.from_bytes(
+        blake2b(f"{request.customer_id}\0{request.request_id}\0{seq}".encode(), digest_size=10).digest(), "big"
+    )
+    value = ((now // 1000) & 0xFFFFFFFFFFFF) << 80 | digest
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return f"ctc_{value:032x}"
+
+
+def _decide_one(
+    standing: Standing, customer: Customer | None, request: Request, policy: Policy | None, now: int, world: World
+) -> Decision:
+    if now >= request.expires_at:
+        return Decision(request, EXPIRED, because=Objection(Reason.EXPIRED))
+    if policy is None:
+        return _refusal(request, Objection(Reason.NO_POLICY, may_free=True), None)
+    if customer is None:
+        return _refusal(request, Objection(Reason.UNKNOWN_CUSTOMER, may_free=True), None)
+    facts = Facts(now, policy, standing, customer, request, world)
+    objection, channel = first_objection(facts)
+    if objection is not None:
+        return _refusal(request, objection, channel)
+    return Decision(request, RELEASED, channel, contact_id_for(request, standing.seq + len(standing.entries), now))
+
+
+def _refusal(request: Request, objection: Objection, channel: str | None) -> Decision:
+    """A deferral while the rule can free before the request expires, else a suppression."""
+    if objection.until is not None and objection.until < request.expires_at:
+        return Decision(request, DEFERRED, channel, because=objection, retry_at=objection.until)
+    if objection.may_free:
+        return Decision(request, DEFERRED, channel, because=objection, retry_at=request.expires_at)
+    return Decision(request, SUPPRESSED, channel, because=objection)
+
+
+def _frees_before(one: Objection, other: Objection) -> bool:
+    if one.until is not None:
+        return other.until is None or one.until < other.until
+    return one.may_free and other.until is None and not other.may_free
+
+
+def _entry(request: Request, channel: str, contact_id: str, now: int) -> Entry:
+    return Entry(
+        now,
+        contact_id,
+        request.request_id,
+        channel,
+        request.category,
+        request.purpose,
+        request.contact_class,
+        request.campaign_id,
+        request.offer_id,
+        request.goal,
+    )

@@ -1,0 +1,138 @@
+"""What the gate is told: the request, the customer, and the world around them. Parsed once, then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rapport.contracts.campaign import ContactRequested
+from rapport.contracts.vocabulary import Channel
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.standing import Standing
+from touchpoint_service.domain.windows import to_micros, zone_named
+
+
+@dataclass(slots=True, frozen=True)
+class Request:
+    """A live wish to contact a customer."""
+
+    request_id: str
+    customer_id: str
+    channels: tuple[str, ...]
+    purpose: str
+    category: str
+    contact_class: int
+    score: float
+    goal: str | None
+    campaign_id: str | None
+    offer_id: str | None
+    place: str | None
+    at: int
+    not_before: int | None
+    expires_at: int
+
+    @classmethod
+    def of(cls, event: ContactRequested) -> Request:
+        """From the event that asked for it."""
+        return cls(
+            event.request_id,
+            event.customer_id,
+            tuple(c.value for c in event.channels),
+            event.purpose,
+            event.category,
+            event.contact_class.rank,
+            event.score,
+            event.goal,
+            event.campaign_id,
+            event.offer_id,
+            event.place,
+            to_micros(event.at),
+            None if event.not_before is None else to_micros(event.not_before),
+            to_micros(event.expires_at),
+        )
+
+    def row(self) -> list[Any]:
+        """The compact form in which it is stored."""
+        return [getattr(self, name) for name in self.__slots__]
+
+    @classmethod
+    def from_row(cls, row: list[Any]) -> Request:
+        """From the compact form."""
+        request_id, customer_id, channels, *rest = row
+        return cls(request_id, customer_id, tuple(channels), *rest)
+
+
+@dataclass(slots=True, frozen=True)
+class Customer:
+    """What the gate needs of the customer document. `consents` holds the newest word per (channel, purpose)."""
+
+    customer_id: str
+    zone: ZoneInfo | None
+    consents: Mapping[tuple[str, str], bool]
+    do_not_call: bool
+    do_not_disturb_until: int | None
+    reachable: frozenset[str]
+    document: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Customer:
+        """From the replicated document (`profile.customers`)."""
+        newest: dict[tuple[str, str], tuple[datetime, bool]] = {}
+        for consent in document.get("consents") or ():
+            key = consent["channel"], consent["purpose"]
+            at = datetime.fromisoformat(consent["at"])
+            if key not in newest or at >= newest[key][0]:
+                newest[key] = at, consent["granted"]
+        until = document.get("do_not_disturb_until")
+        unreachable = {
+            channel
+            for channel, address in (("call", "phone"), ("sms", "phone"), ("email", "email"))
+            if not document.get(address)
+        }
+        return cls(
+            document["customer_id"],
+            zone_named(document.get("time_zone")),
+            {key: granted for key, (_, granted) in newest.items()},
+            bool(document.get("do_not_call")),
+            None if until is None else to_micros(datetime.fromisoformat(until)),
+            ALL_CHANNELS - unreachable,
+            document,
+        )
+
+
+ALL_CHANNELS = frozenset(channel.value for channel in Channel)
+
+
+@dataclass(slots=True, frozen=True)
+class Offer:
+    """What the gate needs of an offer. `eligible` is its rule over the customer document, at an instant."""
+
+    offer_id: str
+    published: bool
+    valid_from: int | None
+    valid_until: int | None
+    eligible: Callable[[Mapping[str, Any], int], bool]
+
+
+@dataclass(slots=True, frozen=True)
+class World:
+    """What is the same for all customers of a batch. `plans` maps a campaign to its state."""
+
+    plans: Mapping[str, str]
+    offers: Mapping[str, Offer]
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that a rule may look at for one request in one channel."""
+
+    now: int
+    policy: Policy
+    standing: Standing
+    customer: Customer
+    request: Request
+    world: World
+    channel: str = ""

@@ -1,0 +1,233 @@
+"""The contact rules: each a pure function named after what it guards, that objects or stays silent.
+
+The order in `REQUEST_RULES` and `CHANNEL_RULES` is the order in which they are looked at; the first objection wins.
+`until` is the exact instant at which the rule frees; `may_free` says that something short of the clock (an outcome, a
+resumed plan) may free it earlier. With neither, the answer is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rapport.contracts.vocabulary import Reason
+from touchpoint_service.domain.facts import Facts
+from touchpoint_service.domain.policy import Applying, FrequencyCap, RollingWindow
+from touchpoint_service.domain.standing import Entry
+from touchpoint_service.domain.windows import HOUR, calendar_window, inside_daily
+
+
+class Objection(NamedTuple):
+    """Why not: the rule, and the figures that made it object."""
+
+    reason: Reason
+    rule: str | None = None
+    until: int | None = None
+    may_free: bool = False
+    counter: int | None = None
+    limit: int | None = None
+    window_start: int | None = None
+
+
+def campaign_stopped(facts: Facts) -> Objection | None:
+    """Only a running plan contacts anybody; a paused or not yet known one may run later."""
+    campaign = facts.request.campaign_id
+    if campaign is None:
+        return None
+    state = facts.world.plans.get(campaign)
+    if state == "running":
+        return None
+    return Objection(Reason.CAMPAIGN_STOPPED, may_free=state not in ("stopped", "finished"))
+
+
+def goal_met(facts: Facts) -> Objection | None:
+    """What the customer has accepted is not asked again, in any channel."""
+    goal = facts.request.goal
+    met = facts.standing.goals.get(goal) if goal is not None else None
+    if met is None:
+        return None
+    return Objection(Reason.ALREADY_ACCEPTED if met.offer_id == facts.request.offer_id else Reason.GOAL_MET)
+
+
+def do_not_disturb(facts: Facts) -> Objection | None:
+    """The customer asked for peace; only the classes that the policy exempts get through."""
+    until = facts.customer.do_not_disturb_until
+    if until is not None and until > facts.now and not _may_disturb(facts):
+        return Objection(Reason.DO_NOT_DISTURB, until=until)
+    return None
+
+
+def do_not_call(facts: Facts) -> Objection | None:
+    """On a do-not-call list: no voice calls; only the classes that the policy exempts get through."""
+    if facts.channel == "call" and facts.customer.do_not_call and not _may_disturb(facts):
+        return Objection(Reason.DO_NOT_DISTURB, rule="do-not-call")
+    return None
+
+
+def not_eligible(facts: Facts) -> Objection | None:
+    """An offer goes only to whom it is for, while it is published and valid. An unknown offer goes to nobody."""
+    offer_id = facts.request.offer_id
+    if offer_id is None:
+        return None
+    offer = facts.world.offers.get(offer_id)
+    if offer is None:
+        return Objection(Reason.NOT_ELIGIBLE, rule="unknown-offer", may_free=True)
+    if not offer.published or (offer.valid_until is not None and facts.now >= offer.valid_until):
+        return Objection(Reason.NOT_ELIGIBLE, rule="offer-not-open")
+    if offer.valid_from is not None and facts.now < offer.valid_from:
+        return Objection(Reason.NOT_ELIGIBLE, rule="offer-not-open", until=offer.valid_from)
+    if not offer.eligible(facts.customer.document, facts.now):
+        return Objection(Reason.NOT_ELIGIBLE, rule="eligibility")
+    return None
+
+
+def cool_down(facts: Facts) -> Objection | None:
+    """After a refusal or a complaint the customer is left alone, as long and as widely as the policy says."""
+    for pause in facts.standing.cool_downs:
+        if pause.until is not None and pause.until <= facts.now:
+            continue
+        if pause.scope != "all" and pause.key != scope_key(facts, pause.scope):
+            continue
+        reason = {"complaint": Reason.COMPLAINT_FREEZE, "do_not_contact": Reason.DO_NOT_DISTURB}.get(
+            pause.outcome, Reason.COOL_DOWN
+        )
+        if reason is Reason.DO_NOT_DISTURB and _may_disturb(facts):
+            continue
+        return Objection(reason, rule=pause.rule, until=pause.until)
+    return None
+
+
+def unreachable(facts: Facts) -> Objection | None:
+    """No number to call, no address to write to."""
+    if facts.channel not in facts.customer.reachable:
+        return Objection(Reason.NO_REACHABLE_CHANNEL)
+    return None
+
+
+def no_consent(facts: Facts) -> Objection | None:
+    """No record is no consent."""
+    purpose = facts.request.purpose
+    if not _applying(facts).needs_consent or purpose in facts.policy.document.consent.exempt_purposes:
+        return None
+    if facts.customer.consents.get((facts.channel, purpose)):
+        return None
+    return Objection(Reason.NO_CONSENT)
+
+
+def quiet_hours(facts: Facts) -> Objection | None:
+    """By the customer's own clock; whoever's zone is unknown is not contacted under such a rule."""
+    for rule in _applying(facts).quiet_hours:
+        zone = facts.customer.zone
+        if zone is None:
+            return Objection(Reason.UNKNOWN_TIME_ZONE, rule=rule.name)
+        ends = inside_daily(facts.now, rule.start, rule.end, rule.days, zone)
+        if ends is not None:
+            return Objection(Reason.QUIET_HOURS, rule=rule.name, until=ends)
+    return None
+
+
+def minimum_gap(facts: Facts) -> Objection | None:
+    """A contact exactly one gap ago is far enough."""
+    for rule in _applying(facts).minimum_gaps:
+        gap = round(rule.hours * HOUR)
+        latest = next((e for e in reversed(facts.standing.entries) if _counts(rule.channels, e)), None)
+        if latest is not None and latest.at + gap > facts.now:
+            return Objection(
+                Reason.MINIMUM_GAP, rule=rule.name, until=latest.at + gap, may_free=latest.open, counter=1, limit=1
+            )
+    return None
+
+
+def frequency_cap(facts: Facts) -> Objection | None:
+    """Object when `limit` counted contacts lie inside the window; the instant on its far edge is outside."""
+    for cap in _applying(facts).frequency_caps:
+        bounds = _window(facts, cap)
+        if bounds is None:
+            return Objection(Reason.UNKNOWN_TIME_ZONE, rule=cap.name)
+        start, frees = bounds
+        counted = counted_for(facts, cap, start)
+        if len(counted) < cap.limit:
+            continue
+        if frees is None and cap.limit:
+            leaving = counted[len(counted) - cap.limit]
+            frees = leaving.at + (facts.now - start)
+        return Objection(
+            Reason.FREQUENCY_CAP,
+            rule=cap.name,
+            until=frees,
+            may_free=any(e.open for e in counted),
+            counter=len(counted),
+            limit=cap.limit,
+            window_start=start,
+        )
+    return None
+
+
+def counted_for(facts: Facts, cap: FrequencyCap, start: int) -> list[Entry]:
+    """The contacts that a cap counts for this request, oldest first. `start` itself is outside a rolling window."""
+    rolling = isinstance(cap.window, RollingWindow)
+    attribute = _SCOPE_ATTRIBUTE.get(cap.scope)
+    key = scope_key(facts, cap.scope)
+    return [
+        e
+        for e in facts.standing.entries
+        if (e.at > start if rolling else e.at >= start)
+        and (cap.channels is None or e.channel in cap.channels)
+        and (attribute is None or getattr(e, attribute) == key)
+    ]
+
+
+def scope_key(facts: Facts, scope: str) -> str | None:
+    """What a scope means for this request: its category, its campaign, … None for `all`."""
+    if scope == "channel":
+        return facts.channel
+    attribute = _SCOPE_ATTRIBUTE.get(scope)
+    return None if attribute is None else getattr(facts.request, attribute)
+
+
+_SCOPE_ATTRIBUTE = {
+    "channel": "channel",
+    "category": "category",
+    "purpose": "purpose",
+    "campaign": "campaign_id",
+    "offer": "offer_id",
+    "goal": "goal",
+}
+
+
+def _window(facts: Facts, cap: FrequencyCap) -> tuple[int, int | None] | None:
+    """(start, when a calendar window ends); None where the zone is needed and unknown."""
+    window = cap.window
+    if isinstance(window, RollingWindow):
+        return facts.now - window.hours * HOUR, None
+    zone = facts.policy.zone if window.zone == "business" else facts.customer.zone
+    return None if zone is None else calendar_window(facts.now, window.unit, zone)
+
+
+def _counts(channels: tuple[str, ...] | None, entry: Entry) -> bool:
+    return channels is None or entry.channel in channels
+
+
+def _applying(facts: Facts) -> Applying:
+    return facts.policy.applying(facts.channel, facts.request.contact_class)
+
+
+def _may_disturb(facts: Facts) -> bool:
+    return _applying(facts).may_disturb
+
+
+RuleFunction = Callable[[Facts], Objection | None]
+
+REQUEST_RULES: tuple[RuleFunction, ...] = (campaign_stopped, goal_met, do_not_disturb, not_eligible)
+"""Looked at once per request."""
+
+CHANNEL_RULES: tuple[RuleFunction, ...] = (
+    unreachable,
+    do_not_call,
+    no_consent,
+    cool_down,
+    quiet_hours,
+    minimum_gap,
+    frequency_cap,
+)
+"""Looked at for each channel that the request names."""

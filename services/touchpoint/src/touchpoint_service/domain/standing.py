@@ -1,0 +1,152 @@
+"""A customer's standing: what counts against the budgets now, in the order of the timeline.
+
+Derived from the timeline and nothing else, so it can be rebuilt from it. One row per customer; whoever changes it holds
+its lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from touchpoint_service.domain.windows import DAY
+
+RETENTION = 92 * DAY
+"""How long a closed contact is remembered: no rule may have a longer window."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A contact that counts: released and not given back. `open` until the channel reports that it happened."""
+
+    at: int
+    contact_id: str
+    request_id: str
+    channel: str
+    category: str
+    purpose: str
+    contact_class: int
+    campaign_id: str | None
+    offer_id: str | None
+    goal: str | None
+    open: bool = True
+
+    def row(self) -> list[Any]:
+        """The compact form in which it is stored."""
+        return [
+            self.at,
+            self.contact_id,
+            self.request_id,
+            self.channel,
+            self.category,
+            self.purpose,
+            self.contact_class,
+            self.campaign_id,
+            self.offer_id,
+            self.goal,
+            self.open,
+        ]
+
+
+@dataclass(slots=True, frozen=True)
+class CoolDown:
+    """A pause that an outcome caused. `until` None: for good. `key` is what `scope` names, None for all."""
+
+    until: int | None
+    scope: str
+    key: str | None
+    rule: str
+    outcome: str
+
+    def row(self) -> list[Any]:
+        """The compact form in which it is stored."""
+        return [self.until, self.scope, self.key, self.rule, self.outcome]
+
+
+@dataclass(slots=True, frozen=True)
+class GoalMet:
+    """The customer accepted an offer that meets a goal: nothing more goes out for it."""
+
+    offer_id: str
+    acceptance_id: str
+    channel: str
+    at: int
+
+    def row(self) -> list[Any]:
+        """The compact form in which it is stored."""
+        return [self.offer_id, self.acceptance_id, self.channel, self.at]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What counts for one customer. `seq` numbers the newest timeline entry, `live` counts the waiting requests."""
+
+    customer_id: str
+    seq: int = 0
+    live: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    cool_downs: list[CoolDown] = field(default_factory=list)
+    goals: dict[str, GoalMet] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
+        """From the stored row."""
+        return cls(
+            customer_id,
+            seq,
+            live,
+            [Entry(*row) for row in raw.get("e", ())],
+            [CoolDown(*row) for row in raw.get("c", ())],
+            {goal: GoalMet(*row) for goal, row in raw.get("g", {}).items()},
+        )
+
+    def dump(self) -> bytes:
+        """The body of the stored row."""
+        raw: dict[str, Any] = {}
+        if self.entries:
+            raw["e"] = [entry.row() for entry in self.entries]
+        if self.cool_downs:
+            raw["c"] = [pause.row() for pause in self.cool_downs]
+        if self.goals:
+            raw["g"] = {goal: met.row() for goal, met in self.goals.items()}
+        return orjson.dumps(raw)
+
+    def copy(self) -> Standing:
+        """A standing that can be changed without changing this one; entries are replaced, never edited in place."""
+        return Standing(
+            self.customer_id, self.seq, self.live, list(self.entries), list(self.cool_downs), dict(self.goals)
+        )
+
+    def prune(self, now: int) -> None:
+        """Forget closed contacts and pauses that no rule can see any more."""
+        if self.entries and (self.entries[0].at <= now - RETENTION):
+            self.entries = [e for e in self.entries if e.open or e.at > now - RETENTION]
+        if self.cool_downs:
+            self.cool_downs = [c for c in self.cool_downs if c.until is None or c.until > now]
+
+    def find(self, contact_id: str) -> Entry | None:
+        """The entry of a contact, if it counts."""
+        for entry in self.entries:
+            if entry.contact_id == contact_id:
+                return entry
+        return None
+
+    def give_back(self, contact_id: str) -> bool:
+        """The contact no longer counts; whether it did."""
+        before = len(self.entries)
+        self.entries = [e for e in self.entries if e.contact_id != contact_id]
+        return len(self.entries) < before
+
+    def close(self, contact_id: str) -> None:
+        """The contact has happened: it counts, and nothing can give it back."""
+        for index, entry in enumerate(self.entries):
+            if entry.contact_id == contact_id and entry.open:
+                self.entries[index] = replace(entry, open=False)
+                return
+
+    def open_for_goal(self, goal: str) -> list[Entry]:
+        """Contacts for a goal that a channel still holds."""
+        return [e for e in self.entries if e.open and e.goal == goal]
