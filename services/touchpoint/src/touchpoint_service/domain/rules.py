@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Facts
 from touchpoint_service.domain.policy import Applying, FrequencyCap, RollingWindow
-from touchpoint_service.domain.standing import Entry
+from touchpoint_service.domain.standing import OPEN, Entry
 from touchpoint_service.domain.windows import HOUR, calendar_window, inside_daily
 
 
@@ -133,7 +133,12 @@ def minimum_gap(facts: Facts) -> Objection | None:
         latest = next((e for e in reversed(facts.standing.entries) if _counts(rule.channels, e)), None)
         if latest is not None and latest.at + gap > facts.now:
             return Objection(
-                Reason.MINIMUM_GAP, rule=rule.name, until=latest.at + gap, may_free=latest.open, counter=1, limit=1
+                Reason.MINIMUM_GAP,
+                rule=rule.name,
+                until=latest.at + gap,
+                may_free=latest.state == OPEN,
+                counter=1,
+                limit=1,
             )
     return None
 
@@ -155,7 +160,7 @@ def frequency_cap(facts: Facts) -> Objection | None:
             Reason.FREQUENCY_CAP,
             rule=cap.name,
             until=frees,
-            may_free=any(e.open for e in counted),
+            may_free=any(e.state == OPEN for e in counted),
             counter=len(counted),
             limit=cap.limit,
             window_start=start,

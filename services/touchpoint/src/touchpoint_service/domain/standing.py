@@ -18,9 +18,18 @@ RETENTION = 92 * DAY
 """How long a closed contact is remembered: no rule may have a longer window."""
 
 
+OPEN = "o"
+SHOWN = "s"
+CLOSED = "c"
+
+
 @dataclass(slots=True)
 class Entry:
-    """A contact that counts: released and not given back. `open` until the channel reports that it happened."""
+    """A contact that counts: released and not given back.
+
+    `state` is OPEN until a channel reports that it reached the customer, SHOWN when it did and the channel still holds it
+    (a banner, a to-do), CLOSED when the channel is done with it.
+    """
 
     at: int
     contact_id: str
@@ -32,7 +41,7 @@ class Entry:
     campaign_id: str | None
     offer_id: str | None
     goal: str | None
-    open: bool = True
+    state: str = OPEN
 
     def row(self) -> list[Any]:
         """The compact form in which it is stored."""
@@ -47,7 +56,7 @@ class Entry:
             self.campaign_id,
             self.offer_id,
             self.goal,
-            self.open,
+            self.state,
         ]
 
 
@@ -123,7 +132,7 @@ class Standing:
     def prune(self, now: int) -> None:
         """Forget closed contacts and pauses that no rule can see any more."""
         if self.entries and (self.entries[0].at <= now - RETENTION):
-            self.entries = [e for e in self.entries if e.open or e.at > now - RETENTION]
+            self.entries = [e for e in self.entries if e.state != CLOSED or e.at > now - RETENTION]
         if self.cool_downs:
             self.cool_downs = [c for c in self.cool_downs if c.until is None or c.until > now]
 
@@ -140,13 +149,13 @@ class Standing:
         self.entries = [e for e in self.entries if e.contact_id != contact_id]
         return len(self.entries) < before
 
-    def close(self, contact_id: str) -> None:
-        """The contact has happened: it counts, and nothing can give it back."""
+    def mark(self, contact_id: str, state: str) -> None:
+        """The contact has reached the customer (SHOWN) or is done with (CLOSED): it counts for good."""
         for index, entry in enumerate(self.entries):
-            if entry.contact_id == contact_id and entry.open:
-                self.entries[index] = replace(entry, open=False)
+            if entry.contact_id == contact_id and entry.state != CLOSED:
+                self.entries[index] = replace(entry, state=state)
                 return
 
-    def open_for_goal(self, goal: str) -> list[Entry]:
+    def held_for(self, goal: str) -> list[Entry]:
         """Contacts for a goal that a channel still holds."""
-        return [e for e in self.entries if e.open and e.goal == goal]
+        return [e for e in self.entries if e.state != CLOSED and e.goal == goal]

@@ -1,0 +1,224 @@
+"""The gate at work: loads what `decide` needs for the locked customers, asks it, and records the answers.
+
+Every path that may release a contact comes through `Gate.decide`: requests from Kafka and HTTP, due timers, and whatever
+frees a slot. It reads the policy in force and the state of the plans inside the transaction, so a version or a stop that
+is committed binds every later decision.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rapport.telemetry import DECISIONS
+
+from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
+from rapport.contracts.vocabulary import ContactClass
+from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide
+from touchpoint_service.domain.facts import Customer, Offer, Request, World
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.rules import Objection
+from touchpoint_service.domain.windows import from_micros
+from touchpoint_service.repository import replicas
+from touchpoint_service.repository.policies import policy_in_force
+from touchpoint_service.repository.work import Contact, RequestRow, Work
+
+CLASS_NAMES = tuple(contact_class.value for contact_class in ContactClass)
+CUSTOMERS_KEPT = 50_000
+"""Parsed customer documents kept between batches; one is about 2 KB."""
+
+
+class Arrival(NamedTuple):
+    """A request that just came in, the partition of its customer, and the trace that it belongs to."""
+
+    request: Request
+    partition: int
+    traceparent: str | None = None
+
+
+class Gate:
+    """What the gate keeps between transactions: parsed customers and the compiled policy, each by version."""
+
+    def __init__(self, offers: Callable[[], Mapping[str, Offer]]) -> None:
+        self._offers = offers
+        self._customers: dict[str, tuple[int, Customer]] = {}
+        self._policy: Policy | None = None
+
+    async def policy(self, work: Work) -> Policy | None:
+        """The policy in force, as this transaction sees it."""
+        self._policy = await policy_in_force(work.conn, self._policy)
+        return self._policy
+
+    async def customers(self, work: Work) -> dict[str, Customer]:
+        """The locked customers as profile describes them; who is not replicated is missing."""
+        versions = work.customer_versions
+        stale = [
+            c
+            for c, version in versions.items()
+            if version is not None and self._customers.get(c, _NOBODY)[0] != version
+        ]
+        if stale:
+            if len(self._customers) + len(stale) > CUSTOMERS_KEPT:
+                self._customers.clear()
+            for customer_id, version, document in await replicas.customers(work.conn, stale):
+                self._customers[customer_id] = version, Customer.of(document)
+        return {c: self._customers[c][1] for c, version in versions.items() if version is not None}
+
+    async def world(self, work: Work, requests: Iterable[Request]) -> World:
+        """Plans and offers; the plans stay as they are until the transaction ends."""
+        campaigns = {r.campaign_id for r in requests if r.campaign_id is not None}
+        plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
+        return World(plans, self._offers())
+
+    async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
+        """Decide the arrivals, and every waiting request of the locked customers with them.
+
+        An arrival whose request id is known for its customer changes nothing. The decisions returned are those that
+        were recorded: a deferral that stays as it was is not repeated.
+        """
+        traces = {a.request.request_id: a.traceparent for a in arrivals if a.traceparent}
+        rows = await work.live_requests()
+        fresh = await _unknown(work, arrivals)
+        by_customer: dict[str, list[RequestRow]] = defaultdict(list)
+        for row in (*rows, *fresh):
+            by_customer[row.request.customer_id].append(row)
+        if not by_customer:
+            return []
+        policy = await self.policy(work)
+        customers = await self.customers(work)
+        world = await self.world(work, (row.request for found in by_customer.values() for row in found))
+        recorded = []
+        for customer_id, found in by_customer.items():
+            requests = [row.request for row in found]
+            decisions, after = decide(
+                work.standings[customer_id], customers.get(customer_id), requests, policy, work.now, world
+            )
+            work.standings[customer_id] = after
+            decided = {d.request.request_id: d for d in decisions}
+            for row in found:
+                is_new = row.state == ARRIVED
+                decision = decided.get(row.request.request_id)
+                if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
+                    assert decision is not None
+                    recorded.append(decision)
+        return recorded
+
+
+ARRIVED = "arrived"
+_NOBODY: tuple[int, Any] = (0, None)
+
+
+async def _unknown(work: Work, arrivals: Sequence[Arrival]) -> list[RequestRow]:
+    if not arrivals:
+        return []
+    seen = await work.known_requests([(a.request.customer_id, a.request.request_id) for a in arrivals])
+    rows = []
+    for arrival in arrivals:
+        key = arrival.request.customer_id, arrival.request.request_id
+        if key not in seen:
+            seen.add(key)
+            rows.append(RequestRow(arrival.request, ARRIVED, arrival.partition))
+    return rows
+
+
+def _apply(
+    work: Work, row: RequestRow, decision: Decision | None, *, is_new: bool, policy: Policy | None, trace: str | None
+) -> bool:
+    """Bring the request's row to what was decided; whether anything was recorded."""
+    request = row.request
+    standing = work.standings[request.customer_id]
+    (work.new_requests if is_new else work.changed_requests).append(row)
+    if decision is None or decision.kind == DEFERRED:
+        standing.live += is_new
+        row.state = "live"
+        row.next_look = request.not_before if decision is None else decision.retry_at
+        because = None if decision is None else because_of(decision.because)
+        if decision is None or (not is_new and row.because == because):
+            return False
+        row.because = because
+    else:
+        standing.live -= not is_new
+        row.state, row.next_look, row.channel = decision.kind, None, decision.channel
+        row.because = because_of(decision.because)
+        row.contact_id = decision.contact_id
+    _record(work, decision, policy, row.because, trace)
+    return True
+
+
+def _record(
+    work: Work, decision: Decision, policy: Policy | None, because: dict[str, Any] | None, trace: str | None
+) -> None:
+    request = decision.request
+    facts: dict[str, Any] = {
+        "request_id": request.request_id,
+        "channel": decision.channel,
+        "campaign_id": request.campaign_id,
+        "offer_id": request.offer_id,
+        "goal": request.goal,
+        "purpose": request.purpose,
+        "category": request.category,
+        "contact_class": CLASS_NAMES[request.contact_class],
+    }
+    if policy is not None:
+        facts["policy_id"], facts["policy_version"] = policy.policy_id, policy.version
+    if decision.kind == RELEASED:
+        contact = _contact(work, decision)
+        work.new_contacts.append(contact)
+        facts["contact_id"] = contact.contact_id
+        facts["place"] = contact.place
+        facts["expires_at"] = contact.expires_at.isoformat()
+        event: Any = ContactReleased
+    elif decision.kind == DEFERRED:
+        assert decision.retry_at is not None
+        facts["because"] = because
+        facts["retry_at"] = from_micros(decision.retry_at).isoformat()
+        event = ContactDeferred
+    else:
+        facts["because"] = because
+        event = ContactExpired if decision.kind == EXPIRED else ContactSuppressed
+    reason = "released" if decision.because is None else decision.because.reason.value
+    DECISIONS.labels(reason=reason).inc()
+    work.record(event, request.customer_id, facts, traceparent=trace)
+
+
+def _contact(work: Work, decision: Decision) -> Contact:
+    request = decision.request
+    assert decision.contact_id is not None
+    assert decision.channel is not None
+    return Contact(
+        request.customer_id,
+        decision.contact_id,
+        request.request_id,
+        decision.channel,
+        "open",
+        request.place,
+        request.contact_class,
+        request.score,
+        request.category,
+        request.purpose,
+        request.campaign_id,
+        request.offer_id,
+        request.goal,
+        work.at,
+        from_micros(request.expires_at),
+    )
+
+
+def because_of(objection: Objection | None) -> dict[str, Any] | None:
+    """The JSON form of an objection, as the contract `Because` has it."""
+    if objection is None:
+        return None
+    found = {
+        "reason": objection.reason.value,
+        "rule": objection.rule,
+        "counter": objection.counter,
+        "limit": objection.limit,
+        "window_start": _text(objection.window_start),
+        "until": _text(objection.until),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _text(at: int | None) -> str | None:
+    return None if at is None else from_micros(at).isoformat()

@@ -1,0 +1,1 @@
+"""All SQL of the touchpoint service, by what it serves."""
