@@ -62,7 +62,7 @@ class ServiceSettings(BaseSettings):
     """Verifies HS256 tokens where there is no `jwks_file`."""
 
     jwks_file: Path | None = None
-    """Public keys of the identity provider. When set, only tokens signed with one of them count, and `jwt_key` is unused."""
+    """Public keys of the identity provider. When set, only tokens signed with one of them count, never `jwt_key`."""
 
     jwt_audience: str = "rapport"
 
