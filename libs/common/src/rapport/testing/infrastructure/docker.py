@@ -58,7 +58,7 @@ class Docker:
             redis_url=f"redis://{LOOPBACK}:{ports['redis']}/0",
         )
 
-    def stop(self) -> None:
+    def stop(self, *, erase: bool = False) -> None:  # noqa: ARG002  a container takes its data along
         with locked(self._folder / "lock"):
             for name in ("postgres", "kafka", "redis"):
                 if (container := self._container(name)) is not None:

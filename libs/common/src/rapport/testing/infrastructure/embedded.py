@@ -7,6 +7,7 @@ are tried again or replaced, its lock files are cleared once their owner is know
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -59,9 +60,11 @@ class Embedded:
                     component.stop()
                 raise
 
-    def stop(self) -> None:
+    def stop(self, *, erase: bool = False) -> None:
         with locked(self.state_dir / "infrastructure.lock"), ThreadPoolExecutor(len(self.components)) as pool:
             list(pool.map(lambda component: component.stop(), self.components.values()))
+            for name in self.components if erase else ():
+                shutil.rmtree(self.state_dir / name, ignore_errors=True)
 
     def kill(self, name: str) -> None:
         """`kill -9` one of postgres, kafka, redis."""

@@ -22,6 +22,6 @@ class Infrastructure(Protocol):
         """Have all three answer; those that already do are used as they are."""
         ...
 
-    def stop(self) -> None:
-        """End what `start` began, whoever called it; data stays."""
+    def stop(self, *, erase: bool = False) -> None:
+        """End what `start` began, whoever called it; data stays unless it is to be erased."""
         ...

@@ -29,5 +29,5 @@ class Given:
     def start(self) -> Endpoints:
         return self._endpoints
 
-    def stop(self) -> None:
+    def stop(self, *, erase: bool = False) -> None:
         """Nothing: who gave the servers ends them."""

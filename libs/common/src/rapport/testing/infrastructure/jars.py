@@ -17,6 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapport.settings import home
 from rapport.testing.processes import locked
 
 KAFKA_VERSION = "4.4.0"
@@ -41,7 +42,7 @@ class _Jar:
 
 def kafka_class_path() -> str:
     """The broker's class path; downloads what is missing (44 MB the first time) and shows its progress."""
-    specifications = repository_root() / "deploy" / "local"
+    specifications = home() / "deploy" / "local"
     cache = cache_folder()
     with locked(cache / "download.lock"):
         jars = _jars(specifications, cache) + _jars(specifications / "broker-log", cache)
@@ -52,14 +53,6 @@ def cache_folder() -> Path:
     """Where the jars are kept, so that a second clone downloads nothing."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "rapport" / f"kafka-{KAFKA_VERSION}"
-
-
-def repository_root() -> Path:
-    """The checkout this package runs from; the embedded mode needs its deploy folder."""
-    for folder in Path(__file__).resolve().parents:
-        if (folder / "deploy" / "local" / _LOCK).exists():
-            return folder
-    raise JarsUnavailable(f"no deploy/local/{_LOCK} above {__file__}: the embedded mode runs from a checkout only")
 
 
 def _jars(specification: Path, cache: Path) -> list[_Jar]:
