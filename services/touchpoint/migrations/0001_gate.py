@@ -61,13 +61,13 @@ create table contacts (
     owner         text, -- who leases it
     leased_until  timestamptz,
     tries         smallint not null default 0,
-    next_try      timestamptz,
-    recall_answer text,
+    next_try      timestamptz, -- not handed out before; always set where we send it ourselves
     primary key (contact_id)
 ) with (fillfactor = 80);
 create index contacts_queue on contacts (channel, contact_class, score desc, contact_id) where state = 'open';
 create index contacts_held on contacts (leased_until) where state in ('leased', 'sending');
-create index contacts_expiring on contacts (expires_at) where state in ('open', 'leased', 'shown');
+create index contacts_expiring on contacts (expires_at) where state in ('open', 'shown');
+create index contacts_to_send on contacts (next_try) where state = 'open' and channel in ('sms', 'email');
 
 create table timeline (
     customer_id text not null,
@@ -140,13 +140,11 @@ DUE = """
 create view due_work (kind, due_at) as
     select 'request', next_look from requests where state = 'live'
     union all
-    select 'contact to expire', greatest(expires_at, leased_until) from contacts
-        where state in ('open', 'leased', 'shown')
+    select 'contact to expire', expires_at from contacts where state in ('open', 'shown')
     union all
     select 'lease to lapse', leased_until from contacts where state in ('leased', 'sending')
     union all
-    select 'message to send', coalesce(next_try, released_at) from contacts
-        where state = 'open' and channel in ('sms', 'email')
+    select 'message to send', next_try from contacts where state = 'open' and channel in ('sms', 'email')
     union all
     select 'recall', '-infinity' from recalls_due;
 """
@@ -163,6 +161,7 @@ def downgrade() -> None:
         """
         drop view due_work;
         drop table popups, policy_in_force, policy_versions, policies, recalls_due, reports, timeline, contacts,
-            requests, standings, replica_plans, replica_offers, replica_customers, idempotency_keys, consumer_positions, outbox;
+            requests, standings, replica_plans, replica_offers, replica_customers, idempotency_keys, consumer_positions,
+            outbox;
         """
     )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection
 from touchpoint_service.domain.standing import Entry, Standing
@@ -88,17 +88,6 @@ def first_objection(facts: Facts) -> tuple[Objection | None, str]:
     return standing_objection, where
 
 
-def contact_id_for(request: Request, seq: int, now: int) -> str:
-    """A UUIDv7 (RFC 9562, section 5.7) whose random part is a digest of what it is for: the same facts, the same id."""
-    digest = int.from_bytes(
-        blake2b(f"{request.customer_id}\0{request.request_id}\0{seq}".encode(), digest_size=10).digest(), "big"
-    )
-    value = ((now // 1000) & 0xFFFFFFFFFFFF) << 80 | digest
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return f"ctc_{value:032x}"
-
-
 def _decide_one(
     standing: Standing, customer: Customer | None, request: Request, policy: Policy | None, now: int, world: World
 ) -> Decision:
@@ -112,7 +101,8 @@ def _decide_one(
     objection, channel = first_objection(facts)
     if objection is not None:
         return _refusal(request, objection, channel)
-    return Decision(request, RELEASED, channel, contact_id_for(request, standing.seq + len(standing.entries), now))
+    contact_id = natural_id("ctc", now, request.customer_id, request.request_id, str(standing.seq))
+    return Decision(request, RELEASED, channel, contact_id)
 
 
 def _refusal(request: Request, objection: Objection, channel: str | None) -> Decision:

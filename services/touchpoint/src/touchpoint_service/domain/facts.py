@@ -111,6 +111,8 @@ class Offer:
     """What the gate needs of an offer. `eligible` is its rule over the customer document, at an instant."""
 
     offer_id: str
+    goal: str
+    category: str
     published: bool
     valid_from: int | None
     valid_until: int | None

@@ -236,3 +236,6 @@ CHANNEL_RULES: tuple[RuleFunction, ...] = (
     frequency_cap,
 )
 """Looked at for each channel that the request names."""
+
+HANDOVER_RULES: tuple[RuleFunction, ...] = (quiet_hours,)
+"""Looked at again when a released contact is handed to an agent or sent: hours may have passed since its release."""

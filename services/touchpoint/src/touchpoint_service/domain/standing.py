@@ -6,6 +6,7 @@ its lock.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,8 +28,8 @@ CLOSED = "c"
 class Entry:
     """A contact that counts: released and not given back.
 
-    `state` is OPEN until a channel reports that it reached the customer, SHOWN when it did and the channel still holds it
-    (a banner, a to-do), CLOSED when the channel is done with it.
+    `state` is OPEN until a channel reports that it reached the customer, SHOWN when it did and the channel still holds
+    it (a banner, a to-do), CLOSED when the channel is done with it.
     """
 
     at: int
@@ -148,6 +149,10 @@ class Standing:
         before = len(self.entries)
         self.entries = [e for e in self.entries if e.contact_id != contact_id]
         return len(self.entries) < before
+
+    def count_again(self, entry: Entry) -> None:
+        """A contact that was given back did reach the customer after all: it counts from when it was released."""
+        insort(self.entries, entry, key=lambda e: e.at)
 
     def mark(self, contact_id: str, state: str) -> None:
         """The contact has reached the customer (SHOWN) or is done with (CLOSED): it counts for good."""

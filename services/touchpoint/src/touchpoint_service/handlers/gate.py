@@ -1,8 +1,8 @@
 """The gate at work: loads what `decide` needs for the locked customers, asks it, and records the answers.
 
-Every path that may release a contact comes through `Gate.decide`: requests from Kafka and HTTP, due timers, and whatever
-frees a slot. It reads the policy in force and the state of the plans inside the transaction, so a version or a stop that
-is committed binds every later decision.
+Every path that may release a contact comes through `Gate.decide`: requests from Kafka and HTTP, due timers, and
+whatever frees a slot. It reads the policy in force and the state of the plans inside the transaction, so a version or a
+stop that is committed binds every later decision.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class Gate:
         self._offers = offers
         self._customers: dict[str, tuple[int, Customer]] = {}
         self._policy: Policy | None = None
+
+    def goal_of(self, offer_id: str) -> str | None:
+        """The goal that accepting this offer meets; None when the offer is not known."""
+        offer = self._offers().get(offer_id)
+        return None if offer is None else offer.goal
 
     async def policy(self, work: Work) -> Policy | None:
         """The policy in force, as this transaction sees it."""
@@ -105,6 +110,8 @@ class Gate:
         return recorded
 
 
+SENT_BY_US = frozenset(("sms", "email"))
+"""Channels whose messages this service sends itself; the others fetch their contacts."""
 ARRIVED = "arrived"
 _NOBODY: tuple[int, Any] = (0, None)
 
@@ -128,22 +135,26 @@ def _apply(
     """Bring the request's row to what was decided; whether anything was recorded."""
     request = row.request
     standing = work.standings[request.customer_id]
+    because = None if decision is None else because_of(decision.because)
+    waits = decision is None or decision.kind == DEFERRED
+    next_look = request.not_before if decision is None else decision.retry_at
+    if waits and not is_new and row.next_look == next_look and _same(row.because, because):
+        return False
     (work.new_requests if is_new else work.changed_requests).append(row)
-    if decision is None or decision.kind == DEFERRED:
-        standing.live += is_new
-        row.state = "live"
-        row.next_look = request.not_before if decision is None else decision.retry_at
-        because = None if decision is None else because_of(decision.because)
-        if decision is None or (not is_new and row.because == because):
-            return False
-        row.because = because
-    else:
-        standing.live -= not is_new
-        row.state, row.next_look, row.channel = decision.kind, None, decision.channel
-        row.because = because_of(decision.because)
-        row.contact_id = decision.contact_id
+    standing.live += waits - (not is_new)
+    row.because, row.next_look = because, next_look
+    row.state = "live" if decision is None or waits else decision.kind
+    if decision is None:
+        return False
+    row.channel, row.contact_id = decision.channel, decision.contact_id
     _record(work, decision, policy, row.because, trace)
     return True
+
+
+def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Whether two deferrals say the same; the near edge of a rolling window moves all the time and says nothing."""
+    one, other = one or {}, other or {}
+    return all(one.get(name) == other.get(name) for name in ("reason", "rule", "until"))
 
 
 def _record(
@@ -202,6 +213,7 @@ def _contact(work: Work, decision: Decision) -> Contact:
         request.goal,
         work.at,
         from_micros(request.expires_at),
+        work.at if decision.channel in SENT_BY_US else None,
     )
 
 

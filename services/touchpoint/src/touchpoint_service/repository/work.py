@@ -57,6 +57,7 @@ class Contact:
     goal: str | None
     released_at: datetime
     expires_at: datetime
+    next_try: datetime | None = None
 
 
 _CONTACT_COLUMNS = tuple(Contact.__slots__)
@@ -168,7 +169,7 @@ class Work:
         return {(row[0], row[1]) for row in rows}
 
     async def live_requests(self) -> list[RequestRow]:
-        """The waiting requests of all locked customers."""
+        """The waiting requests of all locked customers, without those that this work has ended."""
         waiting = [c for c, standing in self.standings.items() if standing.live]
         if not waiting:
             return []
@@ -179,7 +180,9 @@ class Work:
             """,
             waiting,
         )
-        return [_request_row(row) for row in rows]
+        ended = {(r.request.customer_id, r.request.request_id) for r in self.changed_requests}
+        found = map(_request_row, rows)
+        return [r for r in found if (r.request.customer_id, r.request.request_id) not in ended]
 
     async def request_rows(self, wanted: Sequence[tuple[str, str]]) -> dict[str, RequestRow]:
         """These (customer, request), by request id, whatever their state."""

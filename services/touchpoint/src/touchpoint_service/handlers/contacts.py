@@ -1,0 +1,311 @@
+"""What happens to a contact after its release: outcomes, acceptances, recalls, expiry.
+
+What always holds:
+- an outcome is recorded once, whatever the number of times it is reported, and also when it comes after a recall;
+- an acceptance meets its goal in the same transaction in which every other contact for that goal is recalled;
+- a contact that did not reach the customer gives its slot back; one that did counts, even when told late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapport.contracts.channel import OutcomeReported
+from rapport.contracts.offers import AcceptanceRefused, AcceptanceRevoked, OfferAccepted
+from rapport.contracts.touchpoint import (
+    AcceptanceSettled,
+    ContactDelivered,
+    ContactExpired,
+    ContactRecalled,
+    ContactResponded,
+    RecallAnswered,
+)
+from rapport.contracts.vocabulary import Outcome, Reason
+from touchpoint_service.domain.naming import natural_id
+from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
+from touchpoint_service.domain.windows import DAY, to_micros
+from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.repository.work import Contact, Work
+
+HELD = frozenset(("open", "leased", "sending", "shown"))
+"""States in which a channel can still take a contact back."""
+_REACHED = frozenset((Outcome.DELIVERED, Outcome.OPENED, Outcome.SHOWN))
+_STAYS_OPEN = frozenset(("web", "branch", "hotline"))
+"""Channels that still hold a contact when it has been shown."""
+_DEFAULT_GIVES_BACK = frozenset(o.value for o in PolicyDocument(name="default").gives_back)
+
+
+@dataclass(slots=True, frozen=True)
+class Report:
+    """An outcome as a channel tells it, and the trace that it belongs to."""
+
+    outcome: OutcomeReported
+    traceparent: str | None = None
+
+
+async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> list[Report]:
+    """Record outcomes of contacts of the locked customers, in the order given; those whose contact is unknown.
+
+    Recalls, cool-downs and freed slots follow at once; waiting requests of the customers are decided anew.
+    """
+    contacts = await work.contacts(
+        {r.outcome.contact_id for r in reports}
+        | _held_by(work, {r.outcome.customer_id for r in reports if r.outcome.outcome is Outcome.ACCEPTED})
+    )
+    known = [r for r in reports if _belongs(contacts.get(r.outcome.contact_id), r.outcome.customer_id)]
+    fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in known])
+    policy = await gate.policy(work)
+    for report in known:
+        key = report.outcome.customer_id, report.outcome.outcome_id
+        if key in fresh:
+            fresh.discard(key)
+            _apply_outcome(work, gate, policy, report, contacts)
+    await gate.decide(work)
+    return [r for r in reports if not _belongs(contacts.get(r.outcome.contact_id), r.outcome.customer_id)]
+
+
+async def settle_acceptances(
+    work: Work, gate: Gate, events: Sequence[tuple[OfferAccepted | AcceptanceRefused | AcceptanceRevoked, str | None]]
+) -> None:
+    """Take over what the acceptance ledger says of the locked customers; each saying counts once.
+
+    Accepted: the goal is met and every other contact for it is recalled. Refused or revoked: the goal is open again,
+    unless another acceptance meets it.
+    """
+    contacts = await work.contacts(
+        _held_by(work, {e.customer_id for e, _ in events}) | {c for e, _ in events if (c := _contact_of(e)) is not None}
+    )
+    fresh = await work.new_reports([(e.customer_id, _settlement_id(e)) for e, _ in events])
+    for event, trace in events:
+        key = event.customer_id, _settlement_id(event)
+        if key not in fresh:
+            continue
+        fresh.discard(key)
+        standing = work.standings[event.customer_id]
+        status = _STATUS[type(event)]
+        if isinstance(event, OfferAccepted):
+            _meet_goal(work, event.customer_id, event.goal, event, contacts, trace)
+        else:
+            met = standing.goals.get(event.goal)
+            if met is not None and met.acceptance_id == event.acceptance_id:
+                del standing.goals[event.goal]
+        facts = {
+            "acceptance_id": event.acceptance_id,
+            "status": status,
+            "offer_id": event.offer_id,
+            "goal": event.goal,
+            "channel": event.channel.value,
+            "contact_id": _contact_of(event),
+            "reason": event.reason if isinstance(event, AcceptanceRefused) else None,
+        }
+        work.record(AcceptanceSettled, event.customer_id, facts, traceparent=trace)
+    await gate.decide(work)
+
+
+async def expire_contacts(work: Work, gate: Gate, contact_ids: Iterable[str]) -> None:
+    """End contacts whose time is up and that no agent holds: the slot of an undelivered one is free again."""
+    for contact in (await work.contacts(contact_ids)).values():
+        if contact.state in HELD and contact.expires_at <= work.at:
+            _release_entry(work, contact)
+            _set_state(work, contact, "expired")
+            work.record(ContactExpired, contact.customer_id, _facts(contact))
+    await gate.decide(work)
+
+
+def recall(
+    work: Work,
+    contact: Contact,
+    reason: Reason,
+    *,
+    caused_by: str,
+    accepted_in: str | None = None,
+    traceparent: str | None = None,
+) -> None:
+    """Take a contact back from its channel; one that is already done with is left alone."""
+    if contact.state not in HELD:
+        return
+    facts = _facts(contact) | {
+        "reason": reason.value,
+        "caused_by": caused_by,
+        "accepted_in": accepted_in,
+        "state": contact.state,
+    }
+    _release_entry(work, contact)
+    _set_state(work, contact, "recalled")
+    work.record(ContactRecalled, contact.customer_id, facts, traceparent=traceparent)
+
+
+def answer_recall(work: Work, contact: Contact, answer: str, agent: str | None) -> None:
+    """Record a channel's answer to a recall. `too_late`: the contact did happen, so it counts again."""
+    if answer == "too_late":
+        _count(work, contact, CLOSED)
+    work.record(RecallAnswered, contact.customer_id, _facts(contact) | {"answer": answer, "agent": agent})
+
+
+def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report, contacts: dict[str, Contact]) -> None:
+    said = report.outcome
+    contact = contacts[said.contact_id]
+    outcome = said.outcome
+    recalled = contact.state == "recalled"
+    facts = _facts(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
+    if outcome in _REACHED:
+        stays = contact.channel in _STAYS_OPEN and contact.state in HELD
+        _count(work, contact, SHOWN if stays else CLOSED)
+        if contact.state in HELD or contact.state == "sent":
+            _set_state(work, contact, "shown" if stays else "closed")
+        work.record(ContactDelivered, contact.customer_id, facts, traceparent=report.traceparent)
+        return
+    gives_back = outcome.value in (_DEFAULT_GIVES_BACK if policy is None else policy.gives_back)
+    if gives_back:
+        work.standings[contact.customer_id].give_back(contact.contact_id)
+    else:
+        _count(work, contact, CLOSED)
+    if not recalled:
+        _set_state(work, contact, "closed")
+    offer_id = said.offer_id or contact.offer_id
+    facts |= {
+        "offer_id": offer_id,
+        "call_back_at": None if said.call_back_at is None else said.call_back_at.isoformat(),
+        "agent": said.agent,
+        "note": said.note,
+        "after_recall": recalled or None,
+        "gives_back": gives_back or None,
+    }
+    accepts = outcome is Outcome.ACCEPTED and offer_id is not None
+    if accepts:
+        assert offer_id is not None
+        facts["acceptance_id"] = natural_id("acc", work.now, contact.customer_id, offer_id, said.outcome_id)
+        facts["goal"] = contact.goal or gate.goal_of(offer_id)
+    work.record(ContactResponded, contact.customer_id, facts, traceparent=report.traceparent)
+    if accepts and facts["goal"] is not None:
+        met = _Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
+        _meet(work, contact.customer_id, facts["goal"], met, contacts, report.traceparent)
+    _cool_down(work, policy, contact, outcome)
+
+
+@dataclass(slots=True, frozen=True)
+class _Met:
+    offer_id: str
+    acceptance_id: str
+    channel: str
+    contact_id: str | None
+
+
+def _meet_goal(
+    work: Work, customer_id: str, goal: str, event: OfferAccepted, contacts: dict[str, Contact], trace: str | None
+) -> None:
+    own = contacts.get(event.contact_id or "")
+    if own is not None and own.state in HELD:
+        _count(work, own, CLOSED)
+        _set_state(work, own, "closed")
+    met = _Met(event.offer_id, event.acceptance_id, event.channel.value, event.contact_id)
+    _meet(work, customer_id, goal, met, contacts, trace)
+
+
+def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> None:
+    """The goal is met: no contact for it stays with any channel."""
+    standing = work.standings[customer_id]
+    standing.goals[goal] = GoalMet(met.offer_id, met.acceptance_id, met.channel, work.now)
+    for entry in standing.held_for(goal):
+        if entry.contact_id == met.contact_id:
+            continue
+        same = entry.offer_id == met.offer_id
+        recall(
+            work,
+            contacts[entry.contact_id],
+            Reason.ALREADY_ACCEPTED if same else Reason.GOAL_MET,
+            caused_by=met.acceptance_id,
+            accepted_in=met.channel,
+            traceparent=trace,
+        )
+
+
+def _cool_down(work: Work, policy: Policy | None, contact: Contact, outcome: Outcome) -> None:
+    pauses = work.standings[contact.customer_id].cool_downs
+    if outcome is Outcome.DO_NOT_CONTACT:
+        pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
+    if policy is None:
+        return
+    for rule in policy.cool_downs_after(outcome.value, contact.channel, contact.contact_class):
+        key = {
+            "all": None,
+            "channel": contact.channel,
+            "category": contact.category,
+            "campaign": contact.campaign_id,
+            "offer": contact.offer_id,
+            "goal": contact.goal,
+        }[rule.scope]
+        if key is not None or rule.scope == "all":
+            pauses.append(CoolDown(work.now + rule.days * DAY, rule.scope, key, rule.name, outcome.value))
+
+
+def _count(work: Work, contact: Contact, state: str) -> None:
+    """The contact reached the customer: it counts, and for good."""
+    standing = work.standings[contact.customer_id]
+    if standing.find(contact.contact_id) is not None:
+        standing.mark(contact.contact_id, state)
+        return
+    standing.count_again(
+        Entry(
+            to_micros(contact.released_at),
+            contact.contact_id,
+            contact.request_id,
+            contact.channel,
+            contact.category,
+            contact.purpose,
+            contact.contact_class,
+            contact.campaign_id,
+            contact.offer_id,
+            contact.goal,
+            state,
+        )
+    )
+
+
+def _release_entry(work: Work, contact: Contact) -> None:
+    """The channel no longer holds it: what never reached the customer does not count."""
+    standing = work.standings[contact.customer_id]
+    entry = standing.find(contact.contact_id)
+    if entry is None:
+        return
+    if entry.state == OPEN:
+        standing.give_back(contact.contact_id)
+    else:
+        standing.mark(contact.contact_id, CLOSED)
+
+
+def _set_state(work: Work, contact: Contact, state: str) -> None:
+    contact.state = work.contact_states[contact.contact_id] = state
+
+
+def _held_by(work: Work, customer_ids: Iterable[str]) -> set[str]:
+    return {e.contact_id for c in customer_ids for e in work.standings[c].entries if e.state != CLOSED}
+
+
+def _belongs(contact: Contact | None, customer_id: str) -> bool:
+    return contact is not None and contact.customer_id == customer_id
+
+
+def _facts(contact: Contact) -> dict[str, Any]:
+    return {
+        "request_id": contact.request_id,
+        "contact_id": contact.contact_id,
+        "channel": contact.channel,
+        "campaign_id": contact.campaign_id,
+        "offer_id": contact.offer_id,
+        "goal": contact.goal,
+    }
+
+
+_STATUS = {OfferAccepted: "accepted", AcceptanceRefused: "refused", AcceptanceRevoked: "revoked"}
+
+
+def _contact_of(event: OfferAccepted | AcceptanceRefused | AcceptanceRevoked) -> str | None:
+    return None if isinstance(event, AcceptanceRevoked) else event.contact_id
+
+
+def _settlement_id(event: OfferAccepted | AcceptanceRefused | AcceptanceRevoked) -> str:
+    return f"{event.acceptance_id}:{_STATUS[type(event)]}"

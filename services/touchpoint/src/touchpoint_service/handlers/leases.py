@@ -1,0 +1,135 @@
+"""Handing contacts to agents and dialers: a lease for a while, renewed or given back.
+
+A lease takes no part in the budget, so no standing is locked. Hours may have passed since the release: the rules that
+depend on the time of day are looked at again, and a contact that may not go now is put off to the moment it may.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rapport.db import Connection
+from rapport.errors import Conflict, NotFound
+from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.rules import HANDOVER_RULES, Objection
+from touchpoint_service.domain.standing import Standing
+from touchpoint_service.domain.windows import from_micros, to_micros
+from touchpoint_service.repository import queues
+
+_EMPTY_WORLD = World({}, {})
+
+
+class ContactRecalledByGate(Conflict):
+    """The contact was recalled: do not carry it out."""
+
+    type = "contact-recalled"
+    title = "Contact recalled"
+
+
+class LeaseLost(Conflict):
+    """The lease has lapsed or was given to somebody else."""
+
+
+async def hand_out(
+    conn: Connection,
+    policy: Policy | None,
+    channel: str,
+    now: datetime,
+    *,
+    owner: str,
+    seconds: float,
+    limit: int,
+    state: str = "leased",
+    place: str | None = None,
+    campaign: str | None = None,
+) -> list[Any]:
+    """The most important contacts of a channel that may be carried out now, held for `owner` for so many seconds.
+
+    Looks through the queue until `limit` are found or it is at its end.
+    """
+    taken: list[Any] = []
+    while len(taken) < limit:
+        wanted = limit - len(taken)
+        rows = await queues.candidates(conn, channel, now, limit=wanted, place=place, campaign=campaign)
+        put_off = {}
+        for row in rows:
+            objection = objection_now(row, policy, now)
+            if objection is None:
+                taken.append(row)
+            else:
+                until = row["expires_at"] if objection.until is None else from_micros(objection.until)
+                put_off[row["contact_id"]] = until
+        if put_off:
+            await queues.put_off(conn, put_off)
+        going = [row["contact_id"] for row in rows if row["contact_id"] not in put_off]
+        if going:
+            await queues.hand_out(conn, going, owner, queues.later(now, seconds), state)
+        if len(rows) < wanted:
+            break
+    return taken
+
+
+async def renew_lease(conn: Connection, contact_id: str, owner: str, until: datetime) -> None:
+    """Hold a lease until a later instant.
+
+    Raises:
+        NotFound, ContactRecalledByGate, LeaseLost: as their names say.
+    """
+    if not await queues.renew(conn, contact_id, owner, until):
+        await _explain(conn, contact_id)
+
+
+async def return_lease(conn: Connection, contact_id: str, owner: str) -> None:
+    """Give a task back to the queue.
+
+    Raises:
+        NotFound, ContactRecalledByGate, LeaseLost: as their names say.
+    """
+    if not await queues.put_back(conn, contact_id, owner):
+        await _explain(conn, contact_id)
+
+
+def objection_now(row: Any, policy: Policy | None, now: datetime) -> Objection | None:
+    """What, by the time of day, stands against carrying out a released contact now."""
+    if policy is None or row["doc"] is None:
+        return None
+    facts = Facts(
+        to_micros(now),
+        policy,
+        Standing(row["customer_id"]),
+        Customer.of(row["doc"]),
+        _request(row),
+        _EMPTY_WORLD,
+        row["channel"],
+    )
+    return next((found for rule in HANDOVER_RULES if (found := rule(facts)) is not None), None)
+
+
+def _request(row: Any) -> Request:
+    return Request(
+        row["request_id"],
+        row["customer_id"],
+        (row["channel"],),
+        row["purpose"],
+        row["category"],
+        row["contact_class"],
+        row["score"],
+        row["goal"],
+        row["campaign_id"],
+        row["offer_id"],
+        row["place"],
+        to_micros(row["released_at"]),
+        None,
+        to_micros(row["expires_at"]),
+    )
+
+
+async def _explain(conn: Connection, contact_id: str) -> None:
+    row = await queues.contact_row(conn, contact_id)
+    if row is None:
+        raise NotFound(f"there is no contact {contact_id}")
+    if row["state"] == "recalled":
+        raise ContactRecalledByGate("the contact was recalled; answer the recall", contact_id=contact_id)
+    raise LeaseLost("the lease is no longer yours", contact_id=contact_id)

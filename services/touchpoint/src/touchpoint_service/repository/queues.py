@@ -1,0 +1,161 @@
+"""Contacts as queues: what a channel may fetch or must be sent, what has lapsed, and what is due.
+
+None of these queries locks a standing: they only touch contact rows, skip those that somebody else has locked, and so
+never wait for the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rapport.db import Connection
+
+_ITEM = """c.contact_id, c.customer_id, c.request_id, c.channel, c.place, c.contact_class, c.score, c.category,
+    c.purpose, c.campaign_id, c.offer_id, c.goal, c.released_at, c.expires_at, c.leased_until, c.tries"""
+
+
+async def candidates(
+    conn: Connection, channel: str, now: datetime, *, limit: int, place: str | None = None, campaign: str | None = None
+) -> list[Any]:
+    """The most important contacts that may be handed out now, locked; with a place, only that place's and nobody's."""
+    return await conn.fetch(
+        f"""
+        select {_ITEM}, r.version, r.doc
+        from contacts c left join replica_customers r on r.id = c.customer_id
+        where c.channel = $1 and c.state = 'open' and c.expires_at > $2 and (c.next_try is null or c.next_try <= $2)
+            and ($4::text is null or c.place is null or c.place = $4)
+            and ($5::text is null or c.campaign_id = $5)
+        order by c.contact_class, c.score desc, c.contact_id
+        limit $3
+        for update of c skip locked
+        """,
+        channel,
+        now,
+        limit,
+        place,
+        campaign,
+    )
+
+
+async def put_off(conn: Connection, until: dict[str, datetime]) -> None:
+    """Do not hand out these open contacts before the instant given for each."""
+    await conn.execute(
+        """
+        update contacts c set next_try = w.until from unnest($1::text[], $2::timestamptz[]) as w (contact_id, until)
+        where c.contact_id = w.contact_id and c.state = 'open'
+        """,
+        list(until),
+        list(until.values()),
+    )
+
+
+async def hand_out(conn: Connection, contact_ids: Sequence[str], owner: str, until: datetime, state: str) -> None:
+    """Give open contacts to `owner` until an instant; `state` is `leased` or `sending`."""
+    await conn.execute(
+        "update contacts set state = $4, owner = $2, leased_until = $3, tries = tries + 1 "
+        "where contact_id = any($1::text[]) and state = 'open'",
+        contact_ids,
+        owner,
+        until,
+        state,
+    )
+
+
+async def contact_row(conn: Connection, contact_id: str) -> Any:
+    """Everything about one contact, or None."""
+    return await conn.fetchrow(f"select {_ITEM}, c.state, c.owner from contacts c where contact_id = $1", contact_id)
+
+
+async def renew(conn: Connection, contact_id: str, owner: str, until: datetime) -> bool:
+    """Hold a lease longer; False when it is no longer this owner's."""
+    done = await conn.fetchval(
+        "update contacts set leased_until = $3 "
+        "where contact_id = $1 and owner = $2 and state = 'leased' returning true",
+        contact_id,
+        owner,
+        until,
+    )
+    return bool(done)
+
+
+async def put_back(conn: Connection, contact_id: str, owner: str) -> bool:
+    """End a lease: the task is open for others; False when it is no longer this owner's."""
+    done = await conn.fetchval(
+        "update contacts set state = 'open', owner = null, leased_until = null "
+        "where contact_id = $1 and owner = $2 and state = 'leased' returning true",
+        contact_id,
+        owner,
+    )
+    return bool(done)
+
+
+async def finish_sending(conn: Connection, contact_ids: Sequence[str]) -> set[str]:
+    """The provider has these messages; those that were still ours to send. The rest were recalled meanwhile."""
+    rows = await conn.fetch(
+        "update contacts set state = 'sent', leased_until = null "
+        "where contact_id = any($1::text[]) and state = 'sending' returning contact_id",
+        contact_ids,
+    )
+    return {row[0] for row in rows}
+
+
+async def retry_sending(conn: Connection, contact_id: str, at: datetime) -> None:
+    """The provider did not take it: try again at `at`."""
+    await conn.execute(
+        "update contacts set state = 'open', owner = null, leased_until = null, next_try = $2 "
+        "where contact_id = $1 and state = 'sending'",
+        contact_id,
+        at,
+    )
+
+
+async def lapse_leases(conn: Connection, now: datetime) -> int:
+    """Open again what somebody held for too long; how many."""
+    done = await conn.execute(
+        "update contacts set state = 'open', owner = null, leased_until = null "
+        "where state in ('leased', 'sending') and leased_until <= $1",
+        now,
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def due_customers(conn: Connection, now: datetime, partitions: Sequence[int], limit: int) -> list[str]:
+    """Customers of these partitions with a waiting request whose moment has come, longest due first."""
+    rows = await conn.fetch(
+        """
+        select customer_id from requests
+        where state = 'live' and partition = any($2::smallint[]) and next_look <= $1 order by next_look limit $3
+        """,
+        now,
+        partitions,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+async def expiring_contacts(conn: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """(contact, customer) of contacts that no channel took up in time."""
+    rows = await conn.fetch(
+        "select contact_id, customer_id from contacts where state in ('open', 'shown') and expires_at <= $1 "
+        "order by expires_at limit $2",
+        now,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def recalls_due(conn: Connection, limit: int) -> list[Any]:
+    """Contacts that a stopped plan left behind: contact_id, customer_id, reason, caused_by."""
+    return await conn.fetch("select contact_id, customer_id, reason, caused_by from recalls_due limit $1", limit)
+
+
+async def recalls_done(conn: Connection, contact_ids: Sequence[str]) -> None:
+    """These recalls are recorded."""
+    await conn.execute("delete from recalls_due where contact_id = any($1::text[])", contact_ids)
+
+
+def later(now: datetime, seconds: float) -> datetime:
+    """`now` and so many seconds."""
+    return now + timedelta(seconds=seconds)
