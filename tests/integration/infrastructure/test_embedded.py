@@ -20,8 +20,6 @@ from rapport.testing.infrastructure.embedded import Embedded
 from rapport.testing.infrastructure.endpoints import Endpoints
 from rapport.testing.processes import wait_until
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
