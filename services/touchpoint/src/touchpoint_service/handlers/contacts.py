@@ -23,6 +23,7 @@ from rapport.contracts.touchpoint import (
     RecallAnswered,
 )
 from rapport.contracts.vocabulary import Outcome, Reason
+from rapport.errors import DomainError
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
@@ -46,25 +47,56 @@ class Report:
     traceparent: str | None = None
 
 
-async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> list[Report]:
-    """Record outcomes of contacts of the locked customers, in the order given; those whose contact is unknown.
+class UnfitReport(DomainError):
+    """A report that cannot be recorded; `report` is the one."""
+
+    def __init__(self, detail: str, report: Report) -> None:
+        super().__init__(detail, outcome_id=report.outcome.outcome_id)
+        self.report = report
+
+
+class UnknownContact(UnfitReport):
+    """No contact of this id was ever released to this customer."""
+
+    status = 404
+
+
+class NothingAccepted(UnfitReport):
+    """Accepted, but neither the report nor the contact names an offer."""
+
+    status = 422
+
+
+async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> None:
+    """Record outcomes of contacts of the locked customers, in the order given.
 
     Recalls, cool-downs and freed slots follow at once; waiting requests of the customers are decided anew.
+
+    Raises:
+        UnfitReport: one of them cannot be recorded; nothing has been.
     """
     contacts = await work.contacts(
         {r.outcome.contact_id for r in reports}
         | _held_by(work, {r.outcome.customer_id for r in reports if r.outcome.outcome is Outcome.ACCEPTED})
     )
-    known = [r for r in reports if _belongs(contacts.get(r.outcome.contact_id), r.outcome.customer_id)]
-    fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in known])
+    for report in reports:
+        _check(report, contacts.get(report.outcome.contact_id))
+    fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in reports])
     policy = await gate.policy(work)
-    for report in known:
+    for report in reports:
         key = report.outcome.customer_id, report.outcome.outcome_id
         if key in fresh:
             fresh.discard(key)
             _apply_outcome(work, gate, policy, report, contacts)
     await gate.decide(work)
-    return [r for r in reports if not _belongs(contacts.get(r.outcome.contact_id), r.outcome.customer_id)]
+
+
+def _check(report: Report, contact: Contact | None) -> None:
+    said = report.outcome
+    if contact is None or contact.customer_id != said.customer_id:
+        raise UnknownContact("the contact is not known for this customer", report)
+    if said.outcome is Outcome.ACCEPTED and said.offer_id is None and contact.offer_id is None:
+        raise NothingAccepted("accepted, but neither the report nor the contact names an offer", report)
 
 
 async def settle_acceptances(
@@ -283,10 +315,6 @@ def _set_state(work: Work, contact: Contact, state: str) -> None:
 
 def _held_by(work: Work, customer_ids: Iterable[str]) -> set[str]:
     return {e.contact_id for c in customer_ids for e in work.standings[c].entries if e.state != CLOSED}
-
-
-def _belongs(contact: Contact | None, customer_id: str) -> bool:
-    return contact is not None and contact.customer_id == customer_id
 
 
 def _facts(contact: Contact) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
@@ -92,9 +93,11 @@ async def return_lease(conn: Connection, contact_id: str, owner: str) -> None:
 
 
 def objection_now(row: Any, policy: Policy | None, now: datetime) -> Objection | None:
-    """What, by the time of day, stands against carrying out a released contact now."""
-    if policy is None or row["doc"] is None:
-        return None
+    """What, by the time of day, stands against carrying out a released contact now. Nothing known: it does not go."""
+    if policy is None:
+        return Objection(Reason.NO_POLICY)
+    if row["doc"] is None:
+        return Objection(Reason.UNKNOWN_CUSTOMER)
     facts = Facts(
         to_micros(now),
         policy,

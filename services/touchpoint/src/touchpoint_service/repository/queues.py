@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rapport.db import Connection
+from rapport.db import Connection, Pool
+
+Queryable = Connection | Pool
+"""Single statements need no transaction of their own."""
 
 _ITEM = """c.contact_id, c.customer_id, c.request_id, c.channel, c.place, c.contact_class, c.score, c.category,
     c.purpose, c.campaign_id, c.offer_id, c.goal, c.released_at, c.expires_at, c.leased_until, c.tries"""
@@ -63,12 +66,12 @@ async def hand_out(conn: Connection, contact_ids: Sequence[str], owner: str, unt
     )
 
 
-async def contact_row(conn: Connection, contact_id: str) -> Any:
+async def contact_row(conn: Queryable, contact_id: str) -> Any:
     """Everything about one contact, or None."""
     return await conn.fetchrow(f"select {_ITEM}, c.state, c.owner from contacts c where contact_id = $1", contact_id)
 
 
-async def renew(conn: Connection, contact_id: str, owner: str, until: datetime) -> bool:
+async def renew(conn: Queryable, contact_id: str, owner: str, until: datetime) -> bool:
     """Hold a lease longer; False when it is no longer this owner's."""
     done = await conn.fetchval(
         "update contacts set leased_until = $3 "
@@ -80,7 +83,7 @@ async def renew(conn: Connection, contact_id: str, owner: str, until: datetime) 
     return bool(done)
 
 
-async def put_back(conn: Connection, contact_id: str, owner: str) -> bool:
+async def put_back(conn: Queryable, contact_id: str, owner: str) -> bool:
     """End a lease: the task is open for others; False when it is no longer this owner's."""
     done = await conn.fetchval(
         "update contacts set state = 'open', owner = null, leased_until = null "
@@ -91,17 +94,23 @@ async def put_back(conn: Connection, contact_id: str, owner: str) -> bool:
     return bool(done)
 
 
-async def finish_sending(conn: Connection, contact_ids: Sequence[str]) -> set[str]:
+async def finish_sending(conn: Queryable, contact_ids: Sequence[str]) -> set[str]:
     """The provider has these messages; those that were still ours to send. The rest were recalled meanwhile."""
     rows = await conn.fetch(
-        "update contacts set state = 'sent', leased_until = null "
-        "where contact_id = any($1::text[]) and state = 'sending' returning contact_id",
+        """
+        with ours as materialized (
+            select contact_id from contacts where contact_id = any($1::text[]) and state = 'sending'
+            order by contact_id for update
+        )
+        update contacts c set state = 'sent', leased_until = null from ours
+        where c.contact_id = ours.contact_id returning c.contact_id
+        """,
         contact_ids,
     )
     return {row[0] for row in rows}
 
 
-async def retry_sending(conn: Connection, contact_id: str, at: datetime) -> None:
+async def retry_sending(conn: Queryable, contact_id: str, at: datetime) -> None:
     """The provider did not take it: try again at `at`."""
     await conn.execute(
         "update contacts set state = 'open', owner = null, leased_until = null, next_try = $2 "
@@ -111,17 +120,23 @@ async def retry_sending(conn: Connection, contact_id: str, at: datetime) -> None
     )
 
 
-async def lapse_leases(conn: Connection, now: datetime) -> int:
+async def lapse_leases(conn: Queryable, now: datetime) -> int:
     """Open again what somebody held for too long; how many."""
     done = await conn.execute(
-        "update contacts set state = 'open', owner = null, leased_until = null "
-        "where state in ('leased', 'sending') and leased_until <= $1",
+        """
+        with lapsed as materialized (
+            select contact_id from contacts where state in ('leased', 'sending') and leased_until <= $1
+            order by leased_until limit 1000 for update skip locked
+        )
+        update contacts c set state = 'open', owner = null, leased_until = null from lapsed
+        where c.contact_id = lapsed.contact_id
+        """,
         now,
     )
     return int(done.rpartition(" ")[2])
 
 
-async def due_customers(conn: Connection, now: datetime, partitions: Sequence[int], limit: int) -> list[str]:
+async def due_customers(conn: Queryable, now: datetime, partitions: Sequence[int], limit: int) -> list[str]:
     """Customers of these partitions with a waiting request whose moment has come, longest due first."""
     rows = await conn.fetch(
         """
@@ -135,7 +150,7 @@ async def due_customers(conn: Connection, now: datetime, partitions: Sequence[in
     return [row[0] for row in rows]
 
 
-async def expiring_contacts(conn: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+async def expiring_contacts(conn: Queryable, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(contact, customer) of contacts that no channel took up in time."""
     rows = await conn.fetch(
         "select contact_id, customer_id from contacts where state in ('open', 'shown') and expires_at <= $1 "
@@ -146,7 +161,7 @@ async def expiring_contacts(conn: Connection, now: datetime, limit: int) -> list
     return [(row[0], row[1]) for row in rows]
 
 
-async def recalls_due(conn: Connection, limit: int) -> list[Any]:
+async def recalls_due(conn: Queryable, limit: int) -> list[Any]:
     """Contacts that a stopped plan left behind: contact_id, customer_id, reason, caused_by."""
     return await conn.fetch("select contact_id, customer_id, reason, caused_by from recalls_due limit $1", limit)
 

@@ -1,0 +1,198 @@
+"""Sends what no channel fetches: SMS through an HTTP provider, e-mail through SMTP.
+
+A message is marked `sending` in one transaction, handed to the provider outside of any, and marked `sent` in another. A
+crash in between sends it again under the same id, which the provider uses to tell a repetition. A recall that comes
+while the provider has it is answered `too_late`, and the contact counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
+import httpx2
+import structlog
+
+from rapport.clock import Clock
+from rapport.contracts.channel import OutcomeReported
+from rapport.contracts.offers import OfferChanged
+from rapport.contracts.vocabulary import Outcome
+from rapport.db import Pool, transaction
+from rapport.messaging.retry import is_transient
+from touchpoint_service.domain.windows import to_micros
+from touchpoint_service.handlers.contacts import Report, answer_recall, report_outcomes
+from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.leases import hand_out
+from touchpoint_service.repository import queues
+from touchpoint_service.repository.policies import policy_in_force
+from touchpoint_service.repository.work import Work
+from touchpoint_service.settings import Settings
+
+PAGE = 100
+HOLD_SECONDS = 60
+"""After this long a message whose sender has died is sent again."""
+BACKOFF_SECONDS = (10, 60, 300, 900)
+"""Between tries; after the last one the contact has failed."""
+IDLE_SECONDS = 0.02
+
+_log = structlog.get_logger()
+Send = Callable[[str, Mapping[str, Any], str], Awaitable[None]]
+
+
+class Undeliverable(Exception):
+    """The provider will never take this message."""
+
+
+class Sender:
+    """Sends the messages of one channel, so that a slow provider holds up no other channel."""
+
+    def __init__(
+        self,
+        channel: str,
+        send: Send,
+        pool: Pool,
+        clock: Clock,
+        gate: Gate,
+        offers: Callable[[str], OfferChanged | None],
+    ) -> None:
+        self._channel = channel
+        self._send = send
+        self._pool = pool
+        self._clock = clock
+        self._gate = gate
+        self._offers = offers
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Return from `run` after the messages at hand."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Until stopped. A database that is away is waited for."""
+        while not self._stopping:
+            try:
+                sent = await self.once()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("sender_waits_for_database", channel=self._channel, error=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            if not sent:
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def once(self) -> int:
+        """Send one page; how many were tried."""
+        now = self._clock.now()
+        async with transaction(self._pool) as conn:
+            policy = await policy_in_force(conn, None)
+            rows = await hand_out(
+                conn, policy, self._channel, now, owner="sender", seconds=HOLD_SECONDS, limit=PAGE, state="sending"
+            )
+        if rows:
+            results = await asyncio.gather(*(self._try(row) for row in rows))
+            await self._settle([row for row, fate in zip(rows, results, strict=True) if fate == "sent"])
+            for row, fate in zip(rows, results, strict=True):
+                if fate == "later":
+                    seconds = BACKOFF_SECONDS[row["tries"]]
+                    await queues.retry_sending(self._pool, row["contact_id"], queues.later(now, seconds))
+                elif fate == "failed":
+                    await self._fail(row)
+        return len(rows)
+
+    async def _try(self, row: Any) -> str:
+        """`sent`, `later` or `failed`."""
+        document = row["doc"] or {}
+        offer = self._offers(row["offer_id"]) if row["offer_id"] else None
+        text = wording(offer, document.get("language"))
+        if text is None:
+            return "failed"
+        try:
+            await self._send(row["contact_id"], document, text)
+        except Undeliverable:
+            return "failed"
+        except (httpx2.HTTPError, aiosmtplib.SMTPException, OSError) as error:
+            _log.warning("provider_refused", channel=self._channel, error=type(error).__name__)
+            return "later" if row["tries"] < len(BACKOFF_SECONDS) else "failed"
+        return "sent"
+
+    async def _settle(self, rows: list[Any]) -> None:
+        """Mark as sent; those recalled meanwhile were too late to stop."""
+        if not rows:
+            return
+        marked = await queues.finish_sending(self._pool, [row["contact_id"] for row in rows])
+        late = [row for row in rows if row["contact_id"] not in marked]
+        if not late:
+            return
+        async with transaction(self._pool) as conn:
+            work = Work(conn, to_micros(self._clock.now()))
+            await work.lock(row["customer_id"] for row in late)
+            for contact in (await work.contacts(row["contact_id"] for row in late)).values():
+                if contact.state == "recalled":
+                    answer_recall(work, contact, "too_late", "sender")
+            await work.flush()
+
+    async def _fail(self, row: Any) -> None:
+        now = self._clock.now()
+        outcome = OutcomeReported(
+            outcome_id=f"{row['contact_id']}.failed",
+            customer_id=row["customer_id"],
+            contact_id=row["contact_id"],
+            outcome=Outcome.FAILED,
+            at=now,
+        )
+        async with transaction(self._pool) as conn:
+            work = Work(conn, to_micros(now))
+            await work.lock([row["customer_id"]])
+            await report_outcomes(work, self._gate, [Report(outcome)])
+            await work.flush()
+
+
+def wording(offer: OfferChanged | None, language: str | None) -> str | None:
+    """The message in the customer's language, else in English; None where there is nothing to say."""
+    if offer is None:
+        return None
+    text = offer.texts.get(language or "en") or offer.texts.get("en")
+    return None if text is None else f"{text.title}. {text.body}".strip()
+
+
+def sms_sender(settings: Settings, client: httpx2.AsyncClient) -> Send:
+    """Sends through the provider's `POST /messages`."""
+
+    async def send(contact_id: str, customer: Mapping[str, Any], text: str) -> None:
+        if not customer.get("phone"):
+            raise Undeliverable
+        answer = await client.post(
+            f"{settings.sms_url}/messages",
+            json={"to": customer["phone"], "text": text, "reference": contact_id},
+            headers={"Idempotency-Key": contact_id},
+        )
+        if answer.status_code == httpx2.codes.UNPROCESSABLE_ENTITY:
+            raise Undeliverable
+        answer.raise_for_status()
+
+    return send
+
+
+def email_sender(settings: Settings) -> Send:
+    """Sends through SMTP. `Message-ID` is the contact id, so that a repetition can be told."""
+
+    async def send(contact_id: str, customer: Mapping[str, Any], text: str) -> None:
+        if not customer.get("email"):
+            raise Undeliverable
+        title, _, body = text.partition(". ")
+        message = EmailMessage()
+        message["From"] = settings.email_from
+        message["To"] = customer["email"]
+        message["Subject"] = title
+        message["Message-ID"] = f"<{contact_id}@rapport>"
+        message["X-Rapport-Contact"] = contact_id
+        message.set_content(body)
+        await aiosmtplib.send(
+            message, hostname=settings.smtp_host, port=settings.smtp_port, timeout=10, start_tls=False
+        )
+
+    return send

@@ -1,0 +1,103 @@
+"""What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind.
+
+Each kind is a short transaction over at most `PAGE` rows, repeated while there are more. A row is looked at again once
+its customer is locked, so two workers, or a timer and an outcome, may find the same row and nothing happens twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from rapport.clock import Clock
+from rapport.contracts.vocabulary import Reason
+from rapport.db import Pool, transaction
+from rapport.messaging.retry import is_transient
+from touchpoint_service.domain.windows import to_micros
+from touchpoint_service.handlers.contacts import expire_contacts, recall
+from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.repository import queues
+from touchpoint_service.repository.work import Work
+
+PAGE = 500
+IDLE_SECONDS = 0.01
+"""How long to rest when nothing was due: a deferral is at most this much late."""
+
+_log = structlog.get_logger()
+
+
+class Timers:
+    """Looks after what is due for the customers of the partitions that this worker owns."""
+
+    def __init__(self, pool: Pool, clock: Clock, gate: Gate, owned: Callable[[], frozenset[int]]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._gate = gate
+        self._owned = owned
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Return from `run` after the transaction at hand."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Until stopped. A database that is away is waited for."""
+        while not self._stopping:
+            try:
+                busy = await self.once()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("timers_wait_for_database", error=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            if not busy:
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def once(self) -> bool:
+        """Do one page of each kind; whether anything was due."""
+        steps: tuple[Callable[[], Awaitable[int]], ...] = (self._recalls, self._requests, self._leases, self._expiries)
+        return any([await step() > 0 for step in steps])
+
+    async def _requests(self) -> int:
+        partitions = sorted(self._owned())
+        if not partitions:
+            return 0
+        now = self._clock.now()
+        due = await queues.due_customers(self._pool, now, partitions, PAGE)
+        if due:
+            async with transaction(self._pool) as conn:
+                work = Work(conn, to_micros(self._clock.now()))
+                await work.lock(due)
+                await self._gate.decide(work)
+                await work.flush()
+        return len(due)
+
+    async def _leases(self) -> int:
+        return await queues.lapse_leases(self._pool, self._clock.now())
+
+    async def _expiries(self) -> int:
+        due = await queues.expiring_contacts(self._pool, self._clock.now(), PAGE)
+        if due:
+            async with transaction(self._pool) as conn:
+                work = Work(conn, to_micros(self._clock.now()))
+                await work.lock(customer for _, customer in due)
+                await expire_contacts(work, self._gate, [contact for contact, _ in due])
+                await work.flush()
+        return len(due)
+
+    async def _recalls(self) -> int:
+        due = await queues.recalls_due(self._pool, PAGE)
+        if due:
+            async with transaction(self._pool) as conn:
+                work = Work(conn, to_micros(self._clock.now()))
+                await work.lock(row["customer_id"] for row in due)
+                contacts = await work.contacts(row["contact_id"] for row in due)
+                for row in due:
+                    if row["contact_id"] in contacts:
+                        recall(work, contacts[row["contact_id"]], Reason(row["reason"]), caused_by=row["caused_by"])
+                await queues.recalls_done(conn, [row["contact_id"] for row in due])
+                await work.flush()
+        return len(due)
