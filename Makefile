@@ -66,6 +66,7 @@ chaos: setup ## kill processes at random under load for MINUTES, then check ever
 lock: setup ## pin requirements/*.in with hashes, keeping what still fits; UPGRADE=1 takes the newest
 	@$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
 	@$(LOCK) requirements/dev.in --output-file requirements/dev.txt
+	@$(LOCK) requirements/build.in --constraint requirements/dev.txt --output-file requirements/build.txt
 
 clean: ## end what runs, then remove var/ and the tools' caches
 	@if [ -x $(BIN)/rapport ]; then $(BIN)/rapport down; fi
