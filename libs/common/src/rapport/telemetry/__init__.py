@@ -5,14 +5,12 @@ values they mention, and metric labels come from closed lists.
 """
 
 from rapport.telemetry.logs import configure_logging, get_logger
-from rapport.telemetry.metrics import CONSUMER_LAG, DECISIONS, OUTBOX_DEPTH, RECALL_SECONDS, exposition
+from rapport.telemetry.metrics import DECISIONS, RECALL_SECONDS, exposition
 from rapport.telemetry.status import Ready, StatusServer, readiness
 from rapport.telemetry.traces import continued, current_traceparent, new_traceparent, tracing
 
 __all__ = [
-    "CONSUMER_LAG",
     "DECISIONS",
-    "OUTBOX_DEPTH",
     "RECALL_SECONDS",
     "Ready",
     "StatusServer",

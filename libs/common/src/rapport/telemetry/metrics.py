@@ -1,15 +1,12 @@
-"""The metrics that dashboards and alerts rely on, under fixed names, in the process's one Prometheus registry."""
+"""The metrics of services and requests, under fixed names, in the process's one Prometheus registry.
+
+Consumers' lag and the outbox' depth are measured where they arise, in `rapport.messaging.metrics`.
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 
-CONSUMER_LAG = Gauge(
-    "rapport_consumer_lag_records",
-    "Records between a consumer's position and the end.",
-    ["group", "topic", "partition"],
-)
-OUTBOX_DEPTH = Gauge("rapport_outbox_rows", "Events committed and not yet acknowledged by the broker.", ["service"])
 DECISIONS = Counter("rapport_decisions_total", "Contact decisions.", ["decision", "reason"])
 RECALL_SECONDS = Histogram(
     "rapport_recall_seconds",
