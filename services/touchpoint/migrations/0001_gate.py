@@ -12,6 +12,8 @@ down_revision = None
 
 REPLICAS = """
 create table replica_customers (id text primary key, version bigint not null, doc jsonb not null);
+create index replica_customers_phone on replica_customers ((doc->>'phone'));
+create index replica_customers_account on replica_customers ((doc->>'account'));
 create table replica_offers    (id text primary key, version bigint not null, doc jsonb not null);
 create table replica_plans     (id text primary key, version bigint not null, doc jsonb not null);
 """

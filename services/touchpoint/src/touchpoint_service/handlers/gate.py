@@ -7,14 +7,13 @@ stop that is committed binds every later decision.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rapport.telemetry import DECISIONS
-
 from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
 from rapport.contracts.vocabulary import ContactClass
+from rapport.telemetry import DECISIONS
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide
 from touchpoint_service.domain.facts import Customer, Offer, Request, World
 from touchpoint_service.domain.policy import Policy
@@ -107,6 +106,7 @@ class Gate:
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
+        _count(recorded)
         return recorded
 
 
@@ -151,6 +151,12 @@ def _apply(
     return True
 
 
+def _count(decisions: Iterable[Decision]) -> None:
+    counts = Counter((d.kind, "none" if d.because is None else d.because.reason.value) for d in decisions)
+    for (kind, reason), count in counts.items():
+        DECISIONS.labels(kind, reason).inc(count)
+
+
 def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
     """Whether two deferrals say the same; the near edge of a rolling window moves all the time and says nothing."""
     one, other = one or {}, other or {}
@@ -188,8 +194,6 @@ def _record(
     else:
         facts["because"] = because
         event = ContactExpired if decision.kind == EXPIRED else ContactSuppressed
-    reason = "released" if decision.because is None else decision.because.reason.value
-    DECISIONS.labels(reason=reason).inc()
     work.record(event, request.customer_id, facts, traceparent=trace)
 
 

@@ -1,0 +1,197 @@
+"""The timeline in plain words, English and Simplified Chinese: one sentence per entry, from its facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_CHANNELS = {
+    "en": {
+        "call": "call",
+        "branch": "branch",
+        "hotline": "hotline",
+        "web": "web",
+        "sms": "SMS",
+        "email": "e-mail",
+    },
+    "zh": {"call": "外呼", "branch": "网点", "hotline": "热线", "web": "网站", "sms": "短信", "email": "电子邮件"},
+}
+_REASONS = {
+    "en": {
+        "no_policy": "no contact policy is in force",
+        "unknown_customer": "the customer is not known",
+        "withdrawn": "it is no longer wanted",
+        "expired": "its time is up",
+        "campaign_stopped": "the campaign is not running",
+        "already_accepted": "the customer has accepted this offer",
+        "goal_met": "the customer has accepted another offer for the same goal",
+        "no_reachable_channel": "there is no number or address to reach the customer",
+        "do_not_disturb": "the customer does not want to be disturbed",
+        "complaint_freeze": "a complaint is open",
+        "no_consent": "there is no consent for this channel and purpose",
+        "not_eligible": "the customer is not eligible for the offer",
+        "cool_down": "the customer is left alone after an earlier answer",
+        "unknown_time_zone": "the customer's time zone is not known",
+        "quiet_hours": "it is quiet hours where the customer is",
+        "minimum_gap": "the last contact is too recent",
+        "frequency_cap": "{counter} of {limit} contacts are used",
+    },
+    "zh": {
+        "no_policy": "没有生效的接触策略",
+        "unknown_customer": "客户未知",
+        "withdrawn": "请求已撤回",
+        "expired": "已过有效期",
+        "campaign_stopped": "活动未在运行",
+        "already_accepted": "客户已接受该优惠",
+        "goal_met": "客户已为同一目标接受其他优惠",
+        "no_reachable_channel": "没有可联系客户的号码或地址",
+        "do_not_disturb": "客户要求免打扰",
+        "complaint_freeze": "有未结投诉",
+        "no_consent": "客户未同意该渠道和用途",
+        "not_eligible": "客户不符合该优惠的条件",
+        "cool_down": "客户此前答复后的冷静期未过",
+        "unknown_time_zone": "客户时区未知",
+        "quiet_hours": "客户当地处于静默时段",
+        "minimum_gap": "距上次接触太近",
+        "frequency_cap": "已用 {counter}/{limit} 次接触",
+    },
+}
+_OUTCOMES = {
+    "en": {
+        "delivered": "delivered",
+        "opened": "opened",
+        "no_answer": "no answer",
+        "busy": "busy",
+        "wrong_number": "wrong number",
+        "interested": "interested",
+        "refused": "refused",
+        "call_back": "asked to be called back",
+        "accepted": "accepted",
+        "complaint": "complained",
+        "do_not_contact": "does not want to be contacted again",
+        "failed": "not delivered",
+        "shown": "shown",
+        "dismissed": "dismissed",
+    },
+    "zh": {
+        "delivered": "已送达",
+        "opened": "已打开",
+        "no_answer": "无人接听",
+        "busy": "占线",
+        "wrong_number": "号码错误",
+        "interested": "有意向",
+        "refused": "拒绝",
+        "call_back": "要求回电",
+        "accepted": "接受",
+        "complaint": "投诉",
+        "do_not_contact": "要求不再联系",
+        "failed": "未送达",
+        "shown": "已展示",
+        "dismissed": "已关闭",
+    },
+}
+_SENTENCES = {
+    "en": {
+        "contact.released": "Released to {channel}{offer}.",
+        "contact.deferred": "Not yet{on}: {because}; looked at again {retry}.",
+        "contact.suppressed": "Not contacted{on}: {because}.",
+        "contact.expired": "Ended without a contact{on}: its time was up.",
+        "contact.withdrawn": "Request withdrawn before it was released.",
+        "contact.recalled": "Recalled from {channel}: {because}{where}.",
+        "recall.answered": "Recall answered by {channel}: {answer}.",
+        "contact.delivered": "{channel}: {outcome}{offer}.",
+        "contact.responded": "{channel}: {outcome}{offer}{back}.",
+        "acceptance.settled.accepted": "Acceptance confirmed{offer}, through {channel}.",
+        "acceptance.settled.refused": "Acceptance could not be honoured{offer}: {reason}.",
+        "acceptance.settled.revoked": "Acceptance taken back{offer}.",
+    },
+    "zh": {
+        "contact.released": "已下发至{channel}{offer}。",
+        "contact.deferred": "暂不接触{on}：{because}；将于{retry}再次评估。",
+        "contact.suppressed": "不予接触{on}：{because}。",
+        "contact.expired": "到期未接触{on}。",
+        "contact.withdrawn": "请求在下发前撤回。",
+        "contact.recalled": "已从{channel}召回：{because}{where}。",
+        "recall.answered": "{channel}对召回的答复：{answer}。",
+        "contact.delivered": "{channel}：{outcome}{offer}。",
+        "contact.responded": "{channel}：{outcome}{offer}{back}。",
+        "acceptance.settled.accepted": "已确认接受{offer}，渠道：{channel}。",
+        "acceptance.settled.refused": "无法兑现接受{offer}：{reason}。",
+        "acceptance.settled.revoked": "已撤销接受{offer}。",
+    },
+}
+_ANSWERS = {
+    "en": {"withdrawn": "in time", "too_late": "too late"},
+    "zh": {"withdrawn": "及时撤下", "too_late": "为时已晚"},
+}
+
+
+def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> str:
+    """One sentence for a timeline entry.
+
+    Args:
+        kind: the event type without service and version, such as `contact.released`.
+        body: the recorded entry.
+        lang: BCP 47; everything that does not begin with `zh` is told in English.
+        zone: in which times are told.
+    """
+    tongue = "zh" if lang.startswith("zh") else "en"
+    sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status')}"
+    channels = _CHANNELS[tongue]
+    channel = channels.get(str(body.get("channel")), "")
+    accepted_in = channels.get(str(body.get("accepted_in")))
+    blank = "" if tongue == "zh" else " "
+    words = {
+        "channel": channel if kind == "contact.released" or tongue == "zh" else channel[:1].upper() + channel[1:],
+        "offer": _offer(body.get("offer_id"), tongue),
+        "on": f"{blank}({channel})" if channel else "",
+        "because": because(body.get("because") or body, tongue),
+        "retry": _when(body.get("retry_at"), tongue, zone),
+        "where": _where(accepted_in, tongue),
+        "answer": _ANSWERS[tongue].get(str(body.get("answer")), ""),
+        "outcome": _OUTCOMES[tongue].get(str(body.get("outcome")), ""),
+        "back": _back(body.get("call_back_at"), tongue, zone),
+        "reason": body.get("reason"),
+    }
+    if kind in ("contact.recalled", "recall.answered") and tongue == "en":
+        words["channel"] = channel
+    return _SENTENCES[tongue].get(sentence, sentence).format(**words)
+
+
+def because(facts: Mapping[str, Any], tongue: str) -> str:
+    """The reason in words, with its figures and the name of the rule."""
+    template = _REASONS[tongue].get(str(facts.get("reason")), str(facts.get("reason")))
+    text = template.format(counter=facts.get("counter"), limit=facts.get("limit"))
+    rule = facts.get("rule")
+    if rule is None:
+        return text
+    return f"{text}（规则 {rule}）" if tongue == "zh" else f"{text} (rule {rule})"
+
+
+def _when(at: str | None, tongue: str, zone: ZoneInfo) -> str:
+    if at is None:
+        return ""
+    local = datetime.fromisoformat(at).astimezone(zone)
+    if tongue == "zh":
+        return f"{local:%Y-%m-%d %H:%M}（{zone.key}）"
+    return f"on {local:%a %d %b %H:%M} ({zone.key})"
+
+
+def _offer(offer_id: str | None, tongue: str) -> str:
+    if offer_id is None:
+        return ""
+    return f"（优惠 {offer_id}）" if tongue == "zh" else f" (offer {offer_id})"
+
+
+def _where(channel: str | None, tongue: str) -> str:
+    if channel is None:
+        return ""
+    return f"，渠道：{channel}" if tongue == "zh" else f", in {channel}"
+
+
+def _back(at: str | None, tongue: str, zone: ZoneInfo) -> str:
+    if at is None:
+        return ""
+    return f"，{_when(at, tongue, zone)}" if tongue == "zh" else f" {_when(at, tongue, zone)}"

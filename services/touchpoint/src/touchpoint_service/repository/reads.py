@@ -1,0 +1,132 @@
+"""What the API shows: requests, contacts, the timeline, and what a pop-up needs in one read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rapport.db import Connection
+
+
+async def find_request(conn: Connection, request_id: str) -> Any:
+    """A request by its id alone, or None."""
+    return await conn.fetchrow(
+        "select customer_id, request_id, state, next_look, channel, contact_id, because, body from requests "
+        "where request_id = $1 limit 1",
+        request_id,
+    )
+
+
+async def request_history(conn: Connection, customer_id: str, request_id: str) -> list[Any]:
+    """Everything on the timeline about one request, oldest first."""
+    return await conn.fetch(
+        "select seq, at, type, body from timeline where customer_id = $1 and request_id = $2 order by seq",
+        customer_id,
+        request_id,
+    )
+
+
+async def contact_owner(conn: Connection, contact_id: str) -> str | None:
+    """The customer of a contact, or None."""
+    found: str | None = await conn.fetchval("select customer_id from contacts where contact_id = $1", contact_id)
+    return found
+
+
+async def timeline_page(
+    conn: Connection,
+    customer_id: str,
+    *,
+    before: int | None,
+    limit: int,
+    channel: str | None = None,
+    kind: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Any]:
+    """Entries below number `before`, newest first. `since` is inside, `until` outside."""
+    return await conn.fetch(
+        """
+        select seq, at, type, body from timeline
+        where customer_id = $1 and ($2::bigint is null or seq < $2)
+            and ($4::text is null or channel = $4) and ($5::text is null or type = $5)
+            and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
+        order by seq desc limit $3
+        """,
+        customer_id,
+        before,
+        limit,
+        channel,
+        kind,
+        since,
+        until,
+    )
+
+
+async def customer_seen(conn: Connection, customer_id: str) -> bool:
+    """Whether touchpoint knows anything of this customer."""
+    return bool(
+        await conn.fetchval(
+            "select exists (select from standings where customer_id = $1) "
+            "or exists (select from replica_customers where id = $1)",
+            customer_id,
+        )
+    )
+
+
+async def customer_by(conn: Connection, attribute: str, value: str) -> str | None:
+    """The customer with this `phone` or `account`; None when nobody or more than one has it."""
+    rows = await conn.fetch(f"select id from replica_customers where doc->>'{_LOOKUPS[attribute]}' = $1 limit 2", value)
+    return rows[0][0] if len(rows) == 1 else None
+
+
+_LOOKUPS = {"phone": "phone", "account": "account"}
+"""Attributes with an index; also what keeps other text out of the statement."""
+
+
+async def recent(conn: Connection, customer_id: str, limit: int) -> list[Any]:
+    """The newest timeline entries that tell what was said, newest first."""
+    return await conn.fetch(
+        """
+        select seq, at, type, body from timeline
+        where customer_id = $1 and type <> all($3::text[]) order by seq desc limit $2
+        """,
+        customer_id,
+        limit,
+        _UNSAID,
+    )
+
+
+_UNSAID = [
+    "touchpoint.contact.deferred.v1",
+    "touchpoint.contact.suppressed.v1",
+    "touchpoint.contact.expired.v1",
+    "touchpoint.contact.withdrawn.v1",
+]
+"""Decisions that the customer never noticed."""
+
+
+async def latest_popup(conn: Connection, customer_id: str, channel: str, since: datetime) -> Any:
+    """The newest pop-up of a customer in a channel, unless it is older than `since`."""
+    return await conn.fetchrow(
+        "select popup_id, body from popups where customer_id = $1 and channel = $2 and at > $3 "
+        "order by at desc limit 1",
+        customer_id,
+        channel,
+        since,
+    )
+
+
+async def popup(conn: Connection, popup_id: str) -> Any:
+    """One pop-up, or None."""
+    return await conn.fetchrow(
+        "select popup_id, customer_id, channel, place, body from popups where popup_id = $1", popup_id
+    )
+
+
+async def add_popup(conn: Connection, row: tuple[Any, ...]) -> None:
+    """Keep a pop-up: popup_id, customer_id, at, place, agent, channel, body."""
+    await conn.execute(
+        "insert into popups (popup_id, customer_id, at, place, agent, channel, body) "
+        "values ($1, $2, $3, $4, $5, $6, $7)",
+        *row,
+    )
