@@ -1,0 +1,63 @@
+"""Who may do what: the one table from roles to permissions.
+
+What always holds:
+- a permission is one verb on one thing; a route names exactly one;
+- a role has what its holder's daily work needs and no more. There is no role that may do everything: whoever holds two
+  jobs holds two roles;
+- holding both `edit` and `approve` still lets nobody approve a change of their own: handlers compare subjects;
+- a role that the table does not know grants nothing, so an identity provider may use its own roles beside ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_TALKS_TO_CUSTOMERS = frozenset(
+    {
+        "profile.read",
+        "profile.read_pii",  # to greet by name, to find by telephone number
+        "profile.consent",  # "do not call me again" is recorded while it is said
+        "offers.read",
+        "touchpoint.lease",
+        "touchpoint.outcome",
+        "touchpoint.timeline",
+    }
+)
+
+_READS = frozenset(
+    {
+        "profile.read",
+        "offers.read",
+        "campaign.read",
+        "touchpoint.timeline",
+        "touchpoint.explain",
+        "touchpoint.policy.read",
+    }
+)
+
+ROLES: Mapping[str, frozenset[str]] = {
+    # People in channels.
+    "branch_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup", "touchpoint.explain"},
+    "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup", "touchpoint.explain"},
+    "outbound_agent": _TALKS_TO_CUSTOMERS,
+    # Systems.
+    "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome"}),
+    "channel_system": frozenset(
+        {"touchpoint.request", "touchpoint.decide", "touchpoint.lease", "touchpoint.outcome", "offers.accept"}
+    ),
+    "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
+    # People in the back office.
+    "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read"}),
+    "campaign_approver": frozenset({"campaign.read", "campaign.approve", "campaign.run", "offers.read"}),
+    "offer_manager": frozenset({"offers.read", "offers.manage"}),
+    "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit"}),
+    "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve"}),
+    "data_steward": frozenset(
+        {"profile.read", "profile.read_pii", "profile.write", "profile.consent", "profile.import"}
+    ),
+    "compliance": _READS,
+    "operator": _READS | {"dlq.read", "dlq.replay"},
+}
+
+PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())
+"""Every permission that some role grants; a route may require no other."""
