@@ -18,7 +18,21 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, collate, false, func, not_, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    collate,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
@@ -43,7 +57,7 @@ _ORDERINGS: dict[Operator, Callable[[Any, list[Any]], Condition]] = {
 
 _TEXT_PARTS: dict[Operator, Callable[[Any, str], Condition]] = {
     Operator.CONTAINS: lambda x, part: func.strpos(x, _text(part)) > 0,
-    Operator.BEGINS_WITH: lambda x, part: func.starts_with(x, _text(part)),
+    Operator.BEGINS_WITH: lambda x, part: func.starts_with(x, _text(part), type_=Boolean),
     Operator.ENDS_WITH: lambda x, part: func.right(x, len(part)) == _text(part),
 }
 
@@ -95,7 +109,7 @@ def _leaf(rule: Rule, field: Field, column: ColumnElement[Any], now: datetime) -
         return _is_null(stored)
     text = collate(owner.op("->>", return_type=Text)(_word(field.path[-1])), "C")
     if field.type is FieldType.DATE:
-        is_day = and_(_is(stored, "string"), text.op("~")(_word(DAY_PATTERN)))
+        is_day = and_(_is(stored, "string"), text.bool_op("~")(_word(DAY_PATTERN)))
         return is_day if rule.operator is Operator.NOT_NULL else and_(_day_compared(rule, text, now), is_day)
     return _scalar(rule, field, stored, text)
 
@@ -144,7 +158,7 @@ def _earliest(rule: Rule, item: str, stored: Any, now: datetime) -> Condition:
 
     def asked(question: Condition) -> Condition:
         """Inside the subquery, so that a question with two bounds looks for the day once."""
-        return _boolean(select(question).where(text.op("~")(_word(DAY_PATTERN))).scalar_subquery())
+        return _boolean(select(question).where(text.bool_op("~")(_word(DAY_PATTERN))).scalar_subquery())
 
     match rule.operator:
         case Operator.NULL:
@@ -158,7 +172,8 @@ def _earliest(rule: Rule, item: str, stored: Any, now: datetime) -> Condition:
 def _set(rule: Rule, field: Field, stored: Any) -> Condition:
     is_list = _is(stored, "array")
     element = "@" if field.item is None else f'@."{field.item}"'
-    some = func.jsonb_path_exists(stored, _path(f'strict $[*] ? ({element}.type() == "string")'), _empty(), true())
+    path = _path(f'strict $[*] ? ({element}.type() == "string")')
+    some = func.jsonb_path_exists(stored, path, _empty(), true(), type_=Boolean)
     match rule.operator:
         case Operator.NULL:
             return or_(_is_null(stored), and_(is_list, not_(some)))
@@ -166,7 +181,7 @@ def _set(rule: Rule, field: Field, stored: Any) -> Condition:
             return and_(is_list, some)
     wanted = rule.value if isinstance(rule.value, tuple) else (rule.value,)
     elements = [[value] if field.item is None else [{field.item: value}] for value in wanted]
-    has_one = _boolean(stored.op("@>")(func.any(_json_list(tuple(elements)))))
+    has_one = _boolean(stored.bool_op("@>")(func.any(_json_list(elements))))
     return and_(is_list, not_(has_one) if rule.operator is Operator.NOT_IN else has_one)
 
 
