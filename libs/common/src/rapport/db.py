@@ -70,8 +70,33 @@ create index idempotency_keys_at on idempotency_keys (at);
 The outbox is filled and emptied all the time, so it is vacuumed by count, not by share; positions are updated in place.
 """
 
+DRIVER_ERRORS: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""All that a query may raise; `is_transient` and `is_unstorable` tell which kind."""
+
+_TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+"""SQLSTATE classes: connection, transaction rollback, insufficient resources, operator intervention, system error."""
+
+_TRANSIENT_CODES = frozenset({"55P03", "25006", "25P03"})
+"""Lock not available, read-only transaction (a server about to be demoted), idle in transaction for too long."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _JSONB_VERSION = b"\x01"
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed when tried again, because the cause is the database or the way to it."""
+    if isinstance(error, asyncpg.PostgresError):
+        code = error.sqlstate or ""
+        return code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_CODES
+    if isinstance(error, asyncpg.InterfaceError):
+        # How asyncpg tells that the connection broke under a running transaction; a ValueError is a wrong argument.
+        return not isinstance(error, ValueError)
+    return isinstance(error, OSError | TimeoutError | asyncpg.OutdatedSchemaCacheError)
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether a text holds a character that PostgreSQL cannot store, such as NUL: its sender's mistake, not ours."""
+    return isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError)
 
 
 def _json_bytes(value: Any) -> bytes:

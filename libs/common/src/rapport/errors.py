@@ -101,7 +101,7 @@ class UnsupportedMediaType(DomainError):
 
 
 class FieldError(NamedTuple):
-    """One thing wrong with a request: where (a JSON pointer into the body, or `#/query/limit`) and what."""
+    """One thing wrong with a request: where (`#/a/0` in the body, or `query/limit`) and what."""
 
     pointer: str
     message: str
