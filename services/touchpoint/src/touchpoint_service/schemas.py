@@ -1,0 +1,181 @@
+"""The bodies that touchpoint's routes take. What comes back is built from stored facts and described in the routes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from rapport.contracts.channel import OutcomeReported
+from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
+from touchpoint_service.domain.facts import Request
+from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.windows import to_micros
+
+Place = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ContactRequestIn(_Body):
+    """A wish to contact a customer."""
+
+    request_id: Id | None = None
+    """Natural key: the same id twice is one request. Made up when left out."""
+    customer_id: Id
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=6)]
+    """In order of preference: the first that may go."""
+    purpose: Name
+    category: Name
+    contact_class: ContactClass
+    score: Annotated[float, Field(ge=0, le=1)] = 0.5
+    goal: Name | None = None
+    campaign_id: Id | None = None
+    offer_id: Id | None = None
+    place: Place | None = None
+    not_before: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    """From this instant on it is no longer wanted. Needed for a request that may wait."""
+
+    @model_validator(mode="after")
+    def in_order(self) -> ContactRequestIn:
+        """It may be wanted for some time."""
+        if self.not_before and self.expires_at and self.not_before >= self.expires_at:
+            raise ValueError("not_before is not before expires_at")
+        return self
+
+    def to_request(self, request_id: str, now: datetime, expires_at: datetime) -> Request:
+        """As the gate sees it."""
+        return Request(
+            request_id,
+            self.customer_id,
+            tuple(c.value for c in self.channels),
+            self.purpose,
+            self.category,
+            self.contact_class.rank,
+            self.score,
+            self.goal,
+            self.campaign_id,
+            self.offer_id,
+            self.place,
+            to_micros(now),
+            None if self.not_before is None else to_micros(self.not_before),
+            to_micros(expires_at),
+        )
+
+
+class OutcomeIn(_Body):
+    """One result of a contact."""
+
+    outcome: Outcome
+    outcome_id: Id | None = None
+    """Natural key: the same id twice is one result. Made up when left out; then a retry needs an `Idempotency-Key`."""
+    at: AwareDatetime | None = None
+    offer_id: Id | None = None
+    call_back_at: AwareDatetime | None = None
+    agent: Annotated[str, Field(max_length=64)] | None = None
+    note: Annotated[str, Field(max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def complete(self) -> OutcomeIn:
+        """A call-back has a time."""
+        if self.outcome is Outcome.CALL_BACK and self.call_back_at is None:
+            raise ValueError("call_back needs call_back_at")
+        return self
+
+    def to_event(
+        self, customer_id: str, contact_id: str, outcome_id: str, now: datetime, agent: str
+    ) -> OutcomeReported:
+        """As a channel system would have sent it."""
+        return OutcomeReported(
+            outcome_id=outcome_id,
+            customer_id=customer_id,
+            contact_id=contact_id,
+            outcome=self.outcome,
+            at=self.at or now,
+            offer_id=self.offer_id,
+            call_back_at=self.call_back_at,
+            agent=self.agent or agent,
+            note=self.note,
+        )
+
+
+class OutcomesIn(_Body):
+    """What came of a contact; a call may have several results."""
+
+    outcomes: Annotated[tuple[OutcomeIn, ...], Field(min_length=1, max_length=20)]
+
+
+class RecallAnswerIn(_Body):
+    """The channel's answer to a recall."""
+
+    answer: Literal["withdrawn", "too_late"]
+
+
+class LeasesIn(_Body):
+    """How many contacts an agent or dialer wants, and for how long."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 1
+    seconds: Annotated[int, Field(ge=10, le=3600)] = 300
+    place: Place | None = None
+    """Only contacts for this branch or team, and those for any."""
+    campaign_id: Id | None = None
+
+
+class RenewalIn(_Body):
+    """How much longer a lease is held, from now."""
+
+    seconds: Annotated[int, Field(ge=10, le=3600)] = 300
+
+
+class PolicyIn(_Body):
+    """The first draft of a policy."""
+
+    policy_id: Id
+    document: PolicyDocument
+
+
+class DraftIn(_Body):
+    """A new draft."""
+
+    document: PolicyDocument
+
+
+class PopupIn(_Body):
+    """A customer has appeared: exactly one of customer_id, phone and account says who."""
+
+    customer_id: Id | None = None
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    account: Id | None = None
+    channel: Literal["branch", "hotline"]
+    place: Place | None = None
+    agent: Annotated[str, Field(max_length=64)] | None = None
+    limit: Annotated[int, Field(ge=1, le=10)] = 3
+    lang: Annotated[str, Field(max_length=35)] | None = None
+    """BCP 47; the customer's own language when left out."""
+
+    @model_validator(mode="after")
+    def one_identity(self) -> PopupIn:
+        """Two identities could name two people."""
+        if sum(x is not None for x in (self.customer_id, self.phone, self.account)) != 1:
+            raise ValueError("give exactly one of customer_id, phone and account")
+        return self
+
+
+class PopupAnswer(_Body):
+    """What the customer said to one offer."""
+
+    offer_id: Id
+    answer: Literal["interested", "refused", "accepted", "later"]
+    call_back_at: AwareDatetime | None = None
+    """For `later`: when to come back to it."""
+    note: Annotated[str, Field(max_length=500)] | None = None
+
+
+class PopupAnswersIn(_Body):
+    """What the customer said to the offers shown."""
+
+    answers: Annotated[tuple[PopupAnswer, ...], Field(min_length=1, max_length=10)]
