@@ -95,6 +95,7 @@ class ManagedProcess:
         """Ask the process to end, wait up to `grace` seconds, then kill it; returns when it is gone."""
         if (pid := self.pid) is not None:
             _send(pid, first)
+            _send(pid, signal.SIGCONT)  # a paused one hears nothing else
             try:
                 wait_until(lambda: self.pid is None, grace, f"{self.name} to end")
             except TimeoutError:
@@ -107,6 +108,16 @@ class ManagedProcess:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             wait_until(lambda: self.pid is None, 10, f"{self.name} to be gone")
+
+    def pause(self) -> None:
+        """Freeze the process, as a machine that stalls: its peers take it for dead while it believes to be alive."""
+        if (pid := self.pid) is not None:
+            _send(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        if (pid := self.pid) is not None:
+            _send(pid, signal.SIGCONT)
 
     def wait_ready(self, ready: Callable[[], bool], seconds: float) -> None:
         """Return when `ready()` holds. Raises `ProcessFailed` when the process ends first or time runs out."""
@@ -159,13 +170,13 @@ def free_port() -> int:
     raise ProcessFailed(f"none of 200 ports tried between {_PORTS.start} and {_PORTS.stop} is free")
 
 
-def remembered_port(file: Path) -> int:
-    """The port written in the file if it is still free, else a new one, which is written there."""
+def remembered_port(file: Path, usual: int | None = None) -> int:
+    """The port written in the file if it is still free, else the usual one if that is, else any; written there."""
     with suppress(FileNotFoundError, ValueError):
         port = int(file.read_text())
         if port_is_free(port):
             return port
-    port = free_port()
+    port = usual if usual is not None and port_is_free(usual) else free_port()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(str(port))
     return port

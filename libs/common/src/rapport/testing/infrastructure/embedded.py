@@ -18,6 +18,8 @@ from rapport.testing.infrastructure.postgres import Postgres
 from rapport.testing.infrastructure.redis import Redis
 from rapport.testing.processes import locked
 
+COMPONENTS = ("postgres", "kafka", "redis")
+
 
 class Component(Protocol):
     """One server of the embedded mode."""
