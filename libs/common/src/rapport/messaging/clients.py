@@ -1,0 +1,90 @@
+"""The Kafka clients as this package uses them, and the few things that aiokafka does not offer publicly.
+
+What always holds: a client that was made is closed, whatever state the broker is in: nothing of it goes on in the
+background, and above all no producer sends on after it was given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+
+_CLOSE_SECONDS = 5.0
+
+_FETCH_WAIT_MS = 250
+"""How long the broker holds a fetch without data, and so how late a partition just opened may join the next one."""
+
+_REQUEST_TIMEOUT_MS = 10_000
+"""A producer's; a broker that is gone is noticed by its connection, this is for one that hangs."""
+
+
+def group_member(bootstrap: str, group: str, *, session_timeout: float, heartbeat: float) -> AIOKafkaConsumer:
+    """A consumer that takes part in a group's assignment and leaves offsets to its user.
+
+    Partitions are assigned by range: equal numbers of topics with equally many partitions go to the same member.
+    """
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=int(session_timeout * 1000),
+        heartbeat_interval_ms=int(heartbeat * 1000),
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+    )
+
+
+async def close_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Leave the group if the broker is there, and end every task and connection in any case."""
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await consumer.stop()
+            return
+    # `stop` gives up half-way when the coordinator has failed; the rest of it follows here.
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            if consumer._fetcher is not None:  # noqa: SLF001
+                await consumer._fetcher.close()  # noqa: SLF001
+            await consumer._client.close()  # noqa: SLF001
+
+
+async def start_producer(bootstrap: str, *, max_batch_bytes: int) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all in-sync replicas.
+
+    Raises:
+        KafkaError: the broker cannot be reached.
+        TimeoutError: it did not answer in time.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        max_batch_size=max_batch_bytes,
+        request_timeout_ms=_REQUEST_TIMEOUT_MS,
+    )
+    try:
+        async with asyncio.timeout(_REQUEST_TIMEOUT_MS / 1000):
+            await producer.start()
+    except BaseException:
+        await abort_producer(producer)
+        raise
+    return producer
+
+
+async def abort_producer(producer: AIOKafkaProducer) -> None:
+    """End a producer without flushing: what it has not sent yet, it never sends.
+
+    Its own `stop` waits until everything is sent, for ever if need be, and then a record given up here could still
+    arrive behind newer ones of its key.
+    """
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await producer._sender.close()  # noqa: SLF001
+    producer._message_accumulator.fail_all(KafkaError("the producer was given up"))  # noqa: SLF001
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await producer.stop()
