@@ -147,6 +147,15 @@ async def connect(url: str, *, application_name: str = "rapport") -> asyncpg.Con
     return connection
 
 
+async def missing(pool: Pool) -> str | None:
+    """None when the database answers, else what is wrong, for readiness."""
+    try:
+        await pool.fetchval("select 1", timeout=2)
+    except DRIVER_ERRORS as error:
+        return f"does not answer ({type(error).__name__})"
+    return None
+
+
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """A connection inside one READ COMMITTED transaction: commits at the end, rolls back when an exception passes."""

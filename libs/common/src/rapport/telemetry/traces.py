@@ -47,8 +47,9 @@ def continued(header: str | None) -> str:
 
 @contextmanager
 def tracing(traceparent: str | None) -> Iterator[None]:
-    """Work inside belongs to `traceparent`, which must come from this module or from a decoded event."""
-    token = _current.set(traceparent)
+    """Work inside belongs to the trace `traceparent`; to none when that is None or malformed."""
+    valid = traceparent is not None and len(traceparent) <= _MAX and _FORMAT.match(traceparent)
+    token = _current.set(traceparent if valid else None)
     try:
         yield
     finally:

@@ -1,0 +1,37 @@
+"""The HTTP edge that all services share: application, routes, transactions, idempotency, paging, entity tags.
+
+What always holds:
+- a route is defined on a `Router`; it declares its permission, its problems and an example, and tests walk all routes
+  for what is missing;
+- a route that writes takes `Writing`: one transaction, and the caller's `Idempotency-Key` kept in it.
+"""
+
+from rapport.web.app import Api, create_api, serve
+from rapport.web.connections import Now, Reading, Writing
+from rapport.web.documentation import undocumented_routes, unprotected_routes
+from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
+from rapport.web.idempotency import forget_idempotency_keys
+from rapport.web.paging import Page, Paging, PagingQuery
+from rapport.web.routing import Router, body_limit
+
+__all__ = [
+    "Api",
+    "IfMatch",
+    "IfNoneMatch",
+    "Now",
+    "Page",
+    "Paging",
+    "PagingQuery",
+    "Reading",
+    "Router",
+    "Writing",
+    "body_limit",
+    "check_if_match",
+    "create_api",
+    "etag",
+    "forget_idempotency_keys",
+    "is_current",
+    "serve",
+    "undocumented_routes",
+    "unprotected_routes",
+]

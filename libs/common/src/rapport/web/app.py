@@ -1,0 +1,143 @@
+"""An API process: the application that every service starts from, and the server that runs it.
+
+What always holds: /health/live, /health/ready and /metrics answer without a token; readiness includes the database;
+`app.state` has `settings`, `clock`, `verifier` and, while it runs, `pool`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from rapport import db, problems
+from rapport.auth import TokenVerifier
+from rapport.clock import open_clock
+from rapport.settings import ServiceSettings
+from rapport.telemetry import Ready, configure_logging, exposition, readiness
+from rapport.telemetry.metrics import EXPOSITION_TYPE
+from rapport.web.documentation import complete
+from rapport.web.edge import Edge
+from rapport.web.idempotency import Replay
+from rapport.web.routing import operation_id
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+_DRAIN_SECONDS = 10  # for requests under way when the process is asked to stop
+
+
+class Api(FastAPI):
+    """FastAPI whose OpenAPI document also tells what all routes share."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        schema = super().openapi()
+        complete(self, schema)
+        return schema
+
+
+def create_api(
+    settings: ServiceSettings,
+    *,
+    title: str,
+    routers: Iterable[APIRouter],
+    lifespan: Lifespan | None = None,
+    ready: Ready | None = None,
+    description: str = "",
+) -> Api:
+    """The API of one service.
+
+    Args:
+        settings: the service's.
+        title: of the OpenAPI document.
+        routers: the service's routes.
+        lifespan: entered while the pool is open (as `app.state.pool`) and before the first request.
+        ready: what the service needs besides its database.
+        description: of the OpenAPI document, in Markdown.
+    """
+    app = Api(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=_with_pool(settings, title, lifespan),
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.settings = settings
+    app.state.clock = open_clock(settings.clock)
+    app.state.verifier = TokenVerifier(settings)
+    app.add_middleware(Edge)
+    problems.install(app)
+    app.add_exception_handler(Replay, _on_replay)
+    for path, endpoint in (("/health/live", _live), ("/health/ready", _readiness(ready)), ("/metrics", _metrics)):
+        app.add_route(path, endpoint, include_in_schema=False)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Run `app` until the process is told to stop."""
+    configure_logging(app.title, level=settings.log_level, messages=settings.environment == "development")
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # REQUEST_SECONDS counts requests; a line for each would cost more than many of them do
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+
+def _with_pool(settings: ServiceSettings, title: str, lifespan: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        pool = await db.connect_pool(
+            settings.database_url, max_size=settings.database_pool, application_name=f"{title} api"
+        )
+        app.state.pool = pool
+        try:
+            async with lifespan(app) if lifespan is not None else nullcontext():
+                yield
+        finally:
+            await pool.close()
+
+    return run
+
+
+# Asynchronous because plain functions would be called in a thread.
+
+
+async def _live(_request: Request) -> Response:
+    return Response(b'{"status":"live"}', media_type="application/json")
+
+
+async def _metrics(_request: Request) -> Response:
+    return Response(exposition(), media_type=EXPOSITION_TYPE)
+
+
+def _readiness(ready: Ready | None) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        async def checks() -> Mapping[str, str | None]:
+            database = await db.missing(request.app.state.pool)
+            return {"database": database, **(await ready() if ready is not None else {})}
+
+        fine, body = await readiness(checks)
+        return Response(body, 200 if fine else 503, media_type="application/json")
+
+    return answer
+
+
+async def _on_replay(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)
+    return error.response

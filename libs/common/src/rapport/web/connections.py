@@ -1,0 +1,58 @@
+"""What a route takes from the edge: the instant, and a connection to read or to write with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from rapport.auth import authenticate
+from rapport.db import Connection, transaction
+from rapport.web.idempotency import once
+
+
+async def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.clock.now()
+    return now
+
+
+async def _reading(request: Request) -> AsyncIterator[Connection]:
+    async with request.app.state.pool.acquire() as connection:
+        yield connection
+
+
+async def _writing(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            pattern="^[!-~]{1,255}$",
+            description="Makes a retry safe: the same key and request give the first answer again.",
+        ),
+    ] = None,
+) -> AsyncIterator[Connection]:
+    state = request.app.state
+    if idempotency_key is None:
+        async with transaction(state.pool) as connection:
+            yield connection
+        return
+    subject = authenticate(request).subject
+    async with once(state.pool, request, subject=subject, key=idempotency_key, now=state.clock.now()) as connection:
+        yield connection
+
+
+# The scope `function` ends the transaction before the answer is sent: with FastAPI's default a commit that fails would
+# come after an answer that says it was done.
+
+Now = Annotated[datetime, Depends(_now)]
+"""The present instant of the service's clock."""
+
+Reading = Annotated[Connection, Depends(_reading, scope="function")]
+"""A connection without a transaction: each statement sees what is committed when it starts."""
+
+Writing = Annotated[Connection, Depends(_writing, scope="function")]
+"""A connection in the request's one transaction, carried out once per `Idempotency-Key`. Declare the permission first:
+dependencies run in the order they are declared, and who may not write opens no transaction."""

@@ -1,0 +1,148 @@
+"""Writes that are sent twice and happen once: the `Idempotency-Key` header.
+
+What always holds:
+- a key belongs to one subject; another subject's equal key is another key;
+- the answer is kept in the transaction of the work: either both are there or neither;
+- the same key with the same method, path, query and body gets the first answer again, marked `Idempotency-Replayed`;
+  with anything else it is refused (422), and while the first one is still running as well (409);
+- a first answer is a success or a refusal by a rule of the domain (409). A request that was malformed, not allowed,
+  stale, or met a failure of ours has had no effect, so its key may be used again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+
+from rapport.db import Connection, Pool, transaction, try_lock
+from rapport.errors import Conflict, DomainError
+from rapport.problems import render
+
+PENDING = "rapport.idempotency"
+"""Where in an ASGI scope the key stands whose answer is to be kept."""
+
+
+class IdempotencyKeyReused(DomainError):
+    """The `Idempotency-Key` was used for another request."""
+
+    status = 422
+
+
+class IdempotencyKeyInUse(DomainError):
+    """The first request with this `Idempotency-Key` is still running; ask again in a moment."""
+
+    status = 409
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to ask again, in seconds."""
+        return {"Retry-After": "1"}
+
+
+class Replay(Exception):
+    """Ends the second request with the first one's answer."""
+
+    def __init__(self, response: Response) -> None:
+        """Take the answer to send."""
+        super().__init__("replayed")
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One key of one subject, for one request."""
+
+    connection: Connection
+    subject: str
+    key: str
+    request_hash: bytes
+    now: datetime
+
+    async def claim(self) -> None:
+        """Hold the key until the transaction ends.
+
+        Raises:
+            IdempotencyKeyInUse: another transaction holds it.
+            IdempotencyKeyReused: it was used for another request.
+            Replay: it was used for this request, which has been answered.
+        """
+        # Two statements: one snapshot for both would not see what the last holder has just committed.
+        if not await try_lock(self.connection, f"idempotency/{self.subject}/{self.key}"):
+            raise IdempotencyKeyInUse("the first request with this Idempotency-Key is still running")
+        found = await self.connection.fetchrow(
+            "select request_hash, status, headers, body from idempotency_keys where subject = $1 and key = $2",
+            self.subject,
+            self.key,
+        )
+        if found is None:
+            return
+        if found["request_hash"] != self.request_hash:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
+        response = Response(found["body"], found["status"])
+        response.raw_headers.extend(
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in found["headers"]
+        )
+        response.headers["Idempotency-Replayed"] = "true"
+        raise Replay(response)
+
+    async def keep(self, response: Response) -> None:
+        """Keep the answer, in the transaction of the work."""
+        headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
+        await self.connection.execute(
+            "insert into idempotency_keys (subject, key, request_hash, at, status, headers, body)"
+            " values ($1, $2, $3, $4, $5, $6, $7)",
+            self.subject,
+            self.key,
+            self.request_hash,
+            self.now,
+            response.status_code,
+            [header for header in headers if header[0] != "content-length"],
+            bytes(response.body),
+        )
+
+
+async def request_hash(request: Request) -> bytes:
+    """What makes a request the same: method, path, query and body. `request` is one of a `Router`'s routes."""
+    strict: Any = request
+    head = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return hashlib.sha256(head.encode() + await strict.body_digest()).digest()
+
+
+@asynccontextmanager
+async def once(pool: Pool, request: Request, *, subject: str, key: str, now: datetime) -> AsyncIterator[Connection]:
+    """A transaction in which this request is carried out unless its key says that it has been.
+
+    Raises:
+        IdempotencyKeyInUse, IdempotencyKeyReused, Replay: see `Once.claim`.
+    """
+    digest = await request_hash(request)
+    refusal: Conflict | None = None
+    async with transaction(pool) as connection:
+        attempt = Once(connection, subject, key, digest, now)
+        await attempt.claim()
+        try:
+            async with connection.transaction():  # a savepoint: a refusal undoes the work, not the record of it
+                request.scope[PENDING] = attempt
+                yield connection
+        except Conflict as error:
+            refusal = error
+            await attempt.keep(render(refusal, request.url.path))
+    if refusal is not None:
+        raise refusal
+
+
+async def forget_idempotency_keys(connection: Connection, before: datetime, *, most: int = 10_000) -> int:
+    """Delete up to `most` keys first used before `before`; how many. A key protects retries, not history."""
+    status = await connection.execute(
+        "delete from idempotency_keys where (subject, key) in"
+        " (select subject, key from idempotency_keys where at < $1 order by at limit $2)",
+        before,
+        most,
+    )
+    return int(status.split()[-1])

@@ -1,0 +1,143 @@
+"""Routes: how a request's body is read, and what every route documents without saying so.
+
+What always holds:
+- a body is strict JSON (UTF-8, no NaN, no lone surrogates) and no longer than the route's limit: a longer one is
+  refused before it is parsed, whether or not its length was announced;
+- a route's operation id is its function's name;
+- the problems that routes share (401, 403, 413, 415, 422) are documented by themselves; a route lists its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.routing import APIRoute
+
+from rapport.auth import route_permissions
+from rapport.errors import (
+    BodyTooLarge,
+    DomainError,
+    Forbidden,
+    Malformed,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from rapport.problems import problem_responses
+from rapport.web.idempotency import PENDING
+
+_LIMIT = "__rapport_body_limit__"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def body_limit(size: int) -> Callable[[Endpoint], Endpoint]:
+    """Let this route's body be up to `size` bytes, in place of the settings' limit for all routes."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _LIMIT, size)
+        return endpoint
+
+    return mark
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name a generated client gives the call."""
+    return route.name
+
+
+class _StrictRequest(Request):
+    """A request that reads no more than it should, and JSON as the standard has it."""
+
+    def __init__(self, request: Request, limit: int | None) -> None:
+        super().__init__(request.scope, request.receive, request._send)  # noqa: SLF001 - there is no other way to it
+        self._limit: int = limit or request.app.state.settings.max_body_bytes
+        self._digest = hashlib.sha256()
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        announced = self.headers.get("content-length", "0")
+        size = int(announced) if announced.isdecimal() else 0
+        if size > self._limit:
+            raise HTTPException(413)
+        size = 0
+        async for chunk in super().stream():
+            size += len(chunk)
+            if size > self._limit:
+                raise HTTPException(413)
+            self._digest.update(chunk)
+            yield chunk
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = orjson.loads(await self.body())
+        return self._json
+
+    async def body_digest(self) -> bytes:
+        """SHA-256 of the body, which is read if nobody has read it yet."""
+        if not self._stream_consumed:
+            await self.body()
+        return self._digest.digest()
+
+
+class ApiRoute(APIRoute):
+    """A route of a `Router`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """See `fastapi.routing.APIRoute`; adds the problems that all routes of this kind share."""
+        super().__init__(path, endpoint, **options)
+        shared: list[type[DomainError]] = []
+        if any(route_permissions(self.dependant)):
+            shared += [Unauthenticated, Forbidden]
+        if self.body_field is not None:
+            shared += [BodyTooLarge, UnsupportedMediaType]
+        if self.body_field is not None or self.dependant.path_params or self.dependant.query_params:
+            shared += [Malformed]
+        self.responses = _merged(self.responses, problem_responses(*shared))
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, reading strictly; it keeps the answer while the transaction is still open."""
+        handle = super().get_route_handler()
+        limit: int | None = getattr(self.endpoint, _LIMIT, None)
+
+        async def handler(request: Request) -> Response:
+            response = await handle(_StrictRequest(request, limit))
+            pending = request.scope.get(PENDING)
+            if pending is not None:
+                await pending.keep(response)
+            return response
+
+        return handler
+
+
+class Router(APIRouter):
+    """Collects the routes of one resource under `/v1`."""
+
+    def __init__(self, prefix: str = "/v1", **options: Any) -> None:
+        """See `fastapi.APIRouter`."""
+        super().__init__(
+            prefix=prefix,
+            route_class=ApiRoute,
+            generate_unique_id_function=operation_id,
+            redirect_slashes=False,
+            **options,
+        )
+
+
+def _merged(own: dict[int | str, dict[str, Any]], shared: dict[int | str, dict[str, Any]]) -> dict[int | str, Any]:
+    """Both, where a status that both have lists the examples of both."""
+    merged = {int(status) if str(status).isdecimal() else status: found for status, found in own.items()}
+    for status, found in shared.items():
+        mine = merged.get(status)
+        if mine is None:
+            merged[status] = found
+            continue
+        content = {kind: dict(body) for kind, body in {**found["content"], **mine.get("content", {})}.items()}
+        for kind, body in content.items():
+            examples = {**found["content"].get(kind, {}).get("examples", {}), **body.get("examples", {})}
+            if examples:
+                body["examples"] = examples
+        merged[status] = {**mine, "description": f"{found['description']} {mine['description']}", "content": content}
+    return merged
