@@ -32,6 +32,7 @@ create table requests (
     request_id  text not null,
     state       text not null, -- live, released, suppressed, expired, withdrawn
     campaign_id text,
+    offer_id    text,
     partition   smallint not null, -- of the customer on campaign.requests: whose worker looks after it
     next_look   timestamptz,
     channel     text,
@@ -81,6 +82,12 @@ create table timeline (
     request_id  text,
     body        json not null,
     primary key (customer_id, seq)
+);
+
+-- Customers whose waiting requests are to be looked at before their time.
+create table wakes_due (
+    id          bigint generated always as identity primary key,
+    customer_id text not null
 );
 
 -- Everything that was reported once, so that it counts once.
@@ -148,7 +155,9 @@ create view due_work (kind, due_at) as
     union all
     select 'message to send', next_try from contacts where state = 'open' and channel in ('sms', 'email')
     union all
-    select 'recall', '-infinity' from recalls_due;
+    select 'recall', '-infinity' from recalls_due
+    union all
+    select 'wake', '-infinity' from wakes_due;
 """
 
 
@@ -162,7 +171,8 @@ def downgrade() -> None:
     op.execute(
         """
         drop view due_work;
-        drop table popups, policy_in_force, policy_versions, policies, recalls_due, reports, timeline, contacts,
+        drop table popups, policy_in_force, policy_versions, policies, wakes_due, recalls_due, reports, timeline,
+            contacts,
             requests, standings, replica_plans, replica_offers, replica_customers, idempotency_keys, consumer_positions,
             outbox;
         """

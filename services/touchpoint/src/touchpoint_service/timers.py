@@ -58,7 +58,13 @@ class Timers:
 
     async def once(self) -> bool:
         """Do one page of each kind; whether anything was due."""
-        steps: tuple[Callable[[], Awaitable[int]], ...] = (self._recalls, self._requests, self._leases, self._expiries)
+        steps: tuple[Callable[[], Awaitable[int]], ...] = (
+            self._recalls,
+            self._wakes,
+            self._requests,
+            self._leases,
+            self._expiries,
+        )
         return any([await step() > 0 for step in steps])
 
     async def _requests(self) -> int:
@@ -74,6 +80,17 @@ class Timers:
                 await self._gate.decide(work)
                 await work.flush()
         return len(due)
+
+    async def _wakes(self) -> int:
+        if not await queues.any_wakes(self._pool):
+            return 0
+        async with transaction(self._pool) as conn:
+            woken = await queues.take_wakes(conn, PAGE)
+            work = Work(conn, to_micros(self._clock.now()))
+            await work.lock(woken)
+            await self._gate.decide(work)
+            await work.flush()
+        return len(woken)
 
     async def _leases(self) -> int:
         return await queues.lapse_leases(self._pool, self._clock.now())

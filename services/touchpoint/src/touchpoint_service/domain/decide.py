@@ -13,7 +13,7 @@ from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection
+from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection, unknown
 from touchpoint_service.domain.standing import Entry, Standing
 
 RELEASED = "released"
@@ -94,9 +94,9 @@ def _decide_one(
     if now >= request.expires_at:
         return Decision(request, EXPIRED, because=Objection(Reason.EXPIRED))
     if policy is None:
-        return _refusal(request, Objection(Reason.NO_POLICY, may_free=True), None)
+        return _refusal(request, unknown(now, Reason.NO_POLICY), None)
     if customer is None:
-        return _refusal(request, Objection(Reason.UNKNOWN_CUSTOMER, may_free=True), None)
+        return _refusal(request, unknown(now, Reason.UNKNOWN_CUSTOMER), None)
     facts = Facts(now, policy, standing, customer, request, world)
     objection, channel = first_objection(facts)
     if objection is not None:
@@ -110,7 +110,8 @@ def _refusal(request: Request, objection: Objection, channel: str | None) -> Dec
     if objection.until is not None and objection.until < request.expires_at:
         return Decision(request, DEFERRED, channel, because=objection, retry_at=objection.until)
     if objection.may_free:
-        return Decision(request, DEFERRED, channel, because=objection, retry_at=request.expires_at)
+        retry_at = min(objection.recheck or request.expires_at, request.expires_at)
+        return Decision(request, DEFERRED, channel, because=objection, retry_at=retry_at)
     return Decision(request, SUPPRESSED, channel, because=objection)
 
 

@@ -14,7 +14,7 @@ from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Facts
 from touchpoint_service.domain.policy import Applying, FrequencyCap, RollingWindow
 from touchpoint_service.domain.standing import OPEN, Entry
-from touchpoint_service.domain.windows import HOUR, calendar_window, inside_daily
+from touchpoint_service.domain.windows import HOUR, SECOND, calendar_window, inside_daily
 
 
 class Objection(NamedTuple):
@@ -27,6 +27,17 @@ class Objection(NamedTuple):
     counter: int | None = None
     limit: int | None = None
     window_start: int | None = None
+    recheck: int | None = None
+    """Look again then, though nothing says that it will have freed: what is unknown may become known."""
+
+
+UNKNOWN_SECONDS = 60
+"""How often what is unknown is looked for again, should the event that makes it known be missed."""
+
+
+def unknown(facts_now: int, reason: Reason, rule: str | None = None) -> Objection:
+    """What we do not know stops a contact, and is looked for again."""
+    return Objection(reason, rule=rule, may_free=True, recheck=facts_now + UNKNOWN_SECONDS * SECOND)
 
 
 def campaign_stopped(facts: Facts) -> Objection | None:
@@ -37,6 +48,8 @@ def campaign_stopped(facts: Facts) -> Objection | None:
     state = facts.world.plans.get(campaign)
     if state == "running":
         return None
+    if state is None:
+        return unknown(facts.now, Reason.CAMPAIGN_STOPPED, "unknown-campaign")
     return Objection(Reason.CAMPAIGN_STOPPED, may_free=state not in ("stopped", "finished"))
 
 
@@ -71,7 +84,7 @@ def not_eligible(facts: Facts) -> Objection | None:
         return None
     offer = facts.world.offers.get(offer_id)
     if offer is None:
-        return Objection(Reason.NOT_ELIGIBLE, rule="unknown-offer", may_free=True)
+        return unknown(facts.now, Reason.NOT_ELIGIBLE, "unknown-offer")
     if not offer.published or (offer.valid_until is not None and facts.now >= offer.valid_until):
         return Objection(Reason.NOT_ELIGIBLE, rule="offer-not-open")
     if offer.valid_from is not None and facts.now < offer.valid_from:

@@ -8,14 +8,15 @@ stop that is committed binds every later decision.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
 from rapport.contracts.vocabulary import ContactClass
 from rapport.telemetry import DECISIONS
+from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide
-from touchpoint_service.domain.facts import Customer, Offer, Request, World
+from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
 from touchpoint_service.domain.windows import from_micros
@@ -39,14 +40,14 @@ class Arrival(NamedTuple):
 class Gate:
     """What the gate keeps between transactions: parsed customers and the compiled policy, each by version."""
 
-    def __init__(self, offers: Callable[[], Mapping[str, Offer]]) -> None:
-        self._offers = offers
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
         self._customers: dict[str, tuple[int, Customer]] = {}
         self._policy: Policy | None = None
 
     def goal_of(self, offer_id: str) -> str | None:
         """The goal that accepting this offer meets; None when the offer is not known."""
-        offer = self._offers().get(offer_id)
+        offer = self._catalogue.document(offer_id)
         return None if offer is None else offer.goal
 
     async def policy(self, work: Work) -> Policy | None:
@@ -70,10 +71,12 @@ class Gate:
         return {c: self._customers[c][1] for c, version in versions.items() if version is not None}
 
     async def world(self, work: Work, requests: Iterable[Request]) -> World:
-        """Plans and offers; the plans stay as they are until the transaction ends."""
-        campaigns = {r.campaign_id for r in requests if r.campaign_id is not None}
+        """Plans and offers as this transaction sees them; the plans stay as they are until it ends."""
+        asked = list(requests)
+        campaigns = {r.campaign_id for r in asked if r.campaign_id is not None}
+        offers = {r.offer_id for r in asked if r.offer_id is not None}
         plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
-        return World(plans, self._offers())
+        return World(plans, await self._catalogue.for_gate(work.conn, offers))
 
     async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
         """Decide the arrivals, and every waiting request of the locked customers with them.
@@ -138,13 +141,14 @@ def _apply(
     because = None if decision is None else because_of(decision.because)
     waits = decision is None or decision.kind == DEFERRED
     next_look = request.not_before if decision is None else decision.retry_at
-    if waits and not is_new and row.next_look == next_look and _same(row.because, because):
+    said_before = waits and not is_new and _same(row.because, because)
+    if said_before and row.next_look == next_look:
         return False
     (work.new_requests if is_new else work.changed_requests).append(row)
     standing.live += waits - (not is_new)
     row.because, row.next_look = because, next_look
     row.state = "live" if decision is None or waits else decision.kind
-    if decision is None:
+    if decision is None or said_before:
         return False
     row.channel, row.contact_id = decision.channel, decision.contact_id
     _record(work, decision, policy, row.because, trace)

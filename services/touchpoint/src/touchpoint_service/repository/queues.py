@@ -136,6 +136,23 @@ async def lapse_leases(conn: Queryable, now: datetime) -> int:
     return int(done.rpartition(" ")[2])
 
 
+async def take_wakes(conn: Connection, limit: int) -> list[str]:
+    """Customers to be looked at now; they are taken off the list when the transaction commits."""
+    rows = await conn.fetch(
+        """
+        delete from wakes_due where id in (select id from wakes_due order by id limit $1 for update skip locked)
+        returning customer_id
+        """,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+async def any_wakes(conn: Queryable) -> bool:
+    """Whether anybody is to be looked at before their time."""
+    return bool(await conn.fetchval("select exists (select from wakes_due)"))
+
+
 async def due_customers(conn: Queryable, now: datetime, partitions: Sequence[int], limit: int) -> list[str]:
     """Customers of these partitions with a waiting request whose moment has come, longest due first."""
     rows = await conn.fetch(

@@ -20,3 +20,72 @@ async def plan_states(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
         "select id, doc->>'state' from replica_plans where id = any($1::text[]) order by id for share", ids
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def add_standings(conn: Connection, customer_ids: Sequence[str]) -> None:
+    """Customers begin with nothing that counts."""
+    await conn.execute(
+        "insert into standings (customer_id) select unnest($1::text[]) on conflict do nothing", customer_ids
+    )
+
+
+async def wake_customers(conn: Connection, customer_ids: Sequence[str]) -> None:
+    """Waiting requests of these customers are to be looked at now: consent, zone or eligibility may have changed.
+
+    Locks their standings: a decision that is being made about them either sees the change or is woken after it.
+    """
+    await conn.execute(
+        """
+        with locked as materialized (
+            select customer_id, live from standings where customer_id = any($1::text[]) order by customer_id for update
+        )
+        insert into wakes_due (customer_id) select customer_id from locked where live > 0
+        """,
+        customer_ids,
+    )
+
+
+async def wake_campaign(conn: Connection, campaign_id: str) -> None:
+    """Waiting requests of this plan are to be looked at now."""
+    await conn.execute(
+        "insert into wakes_due (customer_id) select distinct customer_id from requests "
+        "where state = 'live' and campaign_id = $1",
+        campaign_id,
+    )
+
+
+async def wake_offers(conn: Connection, offer_ids: Sequence[str]) -> None:
+    """Requests that wait because an offer was not known or not open are to be looked at now."""
+    await conn.execute(
+        """
+        insert into wakes_due (customer_id) select distinct customer_id from requests
+        where state = 'live' and because->>'reason' = 'not_eligible' and offer_id = any($1::text[])
+        """,
+        offer_ids,
+    )
+
+
+async def offer_versions(conn: Connection, offer_ids: Sequence[str]) -> dict[str, int]:
+    """The newest version of each of these offers, as far as they are known."""
+    rows = await conn.fetch("select id, version from replica_offers where id = any($1::text[])", offer_ids)
+    return {row[0]: row[1] for row in rows}
+
+
+async def recall_campaign(conn: Connection, campaign_id: str, reason: str) -> None:
+    """Put down every contact of a plan that a channel still holds, to be recalled."""
+    await conn.execute(
+        """
+        insert into recalls_due (contact_id, customer_id, reason, caused_by)
+        select contact_id, customer_id, $2, $1 from contacts
+        where campaign_id = $1 and state in ('open', 'leased', 'sending', 'shown')
+        on conflict do nothing
+        """,
+        campaign_id,
+        reason,
+    )
+
+
+async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
+    """Delete all that is stored about these customers."""
+    for table in ("popups", "recalls_due", "wakes_due", "reports", "timeline", "contacts", "requests", "standings"):
+        await conn.execute(f"delete from {table} where customer_id = any($1::text[])", customer_ids)

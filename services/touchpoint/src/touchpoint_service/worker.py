@@ -1,0 +1,106 @@
+"""The touchpoint worker: consumers, timers, senders and relay, together or apart.
+
+python -m touchpoint_service.worker [--only consumers senders relay]
+
+Timers belong to the consumers: they look after the customers whose requests this worker reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import httpx2
+
+from rapport.clock import Clock, open_clock
+from rapport.contracts.campaign import ContactRequested
+from rapport.db import Pool, connect_pool
+from rapport.messaging.consumer import BatchHandler, Consumer
+from rapport.messaging.relay import Relay
+from rapport.process import Part, Worker, worker_main
+from rapport.replica import Replica
+from touchpoint_service.catalogue import Catalogue
+from touchpoint_service.consumers import (
+    OUTCOMES_GROUP,
+    REPLICAS_GROUP,
+    REQUESTS_GROUP,
+    outcome_handlers,
+    request_handlers,
+)
+from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.replicas import customers_changed, offers_changed, plans_changed
+from touchpoint_service.senders import Sender, email_sender, sms_sender
+from touchpoint_service.settings import Settings
+from touchpoint_service.timers import Timers
+
+KINDS = frozenset(("consumers", "senders", "relay"))
+
+
+@asynccontextmanager
+async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> AsyncIterator[Worker]:
+    """Build the parts that `kinds` names, and what they share."""
+    clock = open_clock(settings.clock)
+    pool = await connect_pool(
+        settings.database_url, max_size=settings.database_pool, application_name="touchpoint-worker"
+    )
+    catalogue = Catalogue(pool)
+    await catalogue.refresh()
+    watching = asyncio.create_task(catalogue.run())
+    gate = Gate(catalogue)
+    relay = Relay(settings.database_url, settings.kafka_bootstrap, "touchpoint")
+    parts: list[Part] = []
+    consumers: list[Consumer] = []
+    async with httpx2.AsyncClient(timeout=10) as client:
+        if "relay" in kinds:
+            parts.append(Part("relay", relay.run, relay.stop))
+        if "consumers" in kinds:
+            consumers = _consumers(settings, pool, clock, gate, relay.nudge)
+            timers = Timers(pool, clock, gate, lambda: consumers[0].owned(ContactRequested.topic))
+            parts += [Part("consumers", c.run, c.stop) for c in consumers]
+            parts.append(Part("consumers", timers.run, timers.stop))
+        if "senders" in kinds:
+            sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
+            email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
+            parts += [Part("senders", s.run, s.stop) for s in (sms, email)]
+
+        async def ready() -> dict[str, str | None]:
+            found: dict[str, str | None] = {"database": None}
+            await pool.fetchval("select 1")
+            found |= {c.group: None if c.caught_up else "catching up" for c in consumers}
+            return found
+
+        yield Worker(parts, ready)
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    await pool.close()
+
+
+def _consumers(settings: Settings, pool: Pool, clock: Clock, gate: Gate, nudge: Callable[[], None]) -> list[Consumer]:
+    """Requests first: timers look after the customers whose requests this worker reads."""
+    replicas: dict[str, BatchHandler] = {}
+    for topic, table, on_changes in (
+        ("profile.customers", "replica_customers", customers_changed(clock)),
+        ("offers.catalogue", "replica_offers", offers_changed),
+        ("campaign.plans", "replica_plans", plans_changed),
+    ):
+        replicas[topic] = Replica(table, pool, on_changes=on_changes).handler(topic)
+    bootstrap = settings.kafka_bootstrap
+    return [
+        Consumer(
+            REQUESTS_GROUP,
+            request_handlers(gate, clock),
+            pool,
+            bootstrap,
+            lanes=settings.lanes,
+            max_batch=settings.batch,
+            after_commit=nudge,
+        ),
+        Consumer(OUTCOMES_GROUP, outcome_handlers(gate, clock), pool, bootstrap, max_batch=500, after_commit=nudge),
+        Consumer(REPLICAS_GROUP, replicas, pool, bootstrap, after_commit=nudge),
+    ]
+
+
+if __name__ == "__main__":
+    worker_main("touchpoint", Settings, create_worker, KINDS)
