@@ -10,12 +10,19 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
 from rapport.auth import route_permissions
-from rapport.problems import MEDIA_TYPE, Problem
+from rapport.errors import DomainError
+from rapport.problems import MEDIA_TYPE, Problem, problem_responses
 
 PUBLIC_PATHS = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"})
 """All that answers without a token."""
 
 _REF = "#/components/schemas/"
+
+
+def answers(example: Any, *problems: type[DomainError], status: int = 200, what: str = "Done.") -> dict[int | str, Any]:
+    """What a route's `responses` say: an example of the answer with `status`, and the problems of its own."""
+    content = {"application/json": {"example": example}}
+    return {status: {"description": what, "content": content}, **problem_responses(*problems)}
 
 
 def unprotected_routes(app: FastAPI) -> list[str]:
