@@ -81,6 +81,14 @@ class TestOneMeaning:
             answers = check(database, raw, docs)
             assert set(answers) == {True, False}, raw
 
+    @pytest.mark.parametrize("asked", ["=", "!=", "<", ">=", "contains", "beginsWith", "endsWith"])
+    def test_texts_that_are_special_to_somebody(self, database: Database, asked: str) -> None:
+        docs = [{"grade": text} for one in TEXTS for text in (one, f"x{one}", f"{one}x", f"x{one}x", one + one)]
+        for text in TEXTS:
+            check(
+                database, {"combinator": "and", "rules": [{"field": "grade", "operator": asked, "value": text}]}, docs
+            )
+
     def test_the_condition_is_never_null(self, database: Database) -> None:
         for raw in ({"combinator": "or", "rules": []}, {"combinator": "and", "rules": [], "not": True}):
             assert database.holds(condition(CATALOGUE.parse(raw)), [{}]) == [False]

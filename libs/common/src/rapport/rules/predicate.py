@@ -64,8 +64,8 @@ class _Source:
             "earliest": _earliest,
             "is_day": is_day,
             "meets": _meets,
-            "members": _members,
-            "texts": _texts,
+            "members": members,
+            "texts": texts,
         }
         self._prelude: dict[str, str] = {"get": "doc.get"}
         self._owners: dict[str, str] = {}
@@ -172,18 +172,18 @@ class _Source:
         return [self._bind(bound) for bound in rule.value]
 
 
-def _texts(values: list[Any]) -> list[str]:
+def texts(values: list[Any]) -> list[str]:
     return [value for value in values if value.__class__ is str]
 
 
-def _members(values: list[Any], item: str) -> list[str]:
+def members(values: list[Any], item: str) -> list[str]:
     """The text members called `item` of the objects in a list."""
     return [text for value in values if value.__class__ is dict and (text := value.get(item)).__class__ is str]
 
 
 def _earliest(values: list[Any], item: str) -> str | None:
     found: str | None = None
-    for day in _members(values, item):
+    for day in members(values, item):
         if (found is None or day < found) and is_day(day):
             found = day
     return found
