@@ -27,6 +27,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
 _READS = frozenset(
     {
         "profile.read",
+        "profile.fields",
         "offers.read",
         "campaign.read",
         "touchpoint.timeline",
@@ -47,13 +48,21 @@ ROLES: Mapping[str, frozenset[str]] = {
     ),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
     # People in the back office.
-    "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read"}),
+    "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read", "profile.fields"}),
     "campaign_approver": frozenset({"campaign.read", "campaign.approve", "campaign.run", "offers.read"}),
-    "offer_manager": frozenset({"offers.read", "offers.manage"}),
+    "offer_manager": frozenset({"offers.read", "offers.manage", "profile.fields"}),
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve"}),
     "data_steward": frozenset(
-        {"profile.read", "profile.read_pii", "profile.write", "profile.consent", "profile.import"}
+        {
+            "profile.read",
+            "profile.read_pii",
+            "profile.fields",
+            "profile.write",
+            "profile.erase",
+            "profile.consent",
+            "profile.import",
+        }
     ),
     "compliance": _READS,
     "operator": _READS | {"dlq.read", "dlq.replay"},
