@@ -1,0 +1,92 @@
+"""How the customer document changes: pure functions from what is known and what was said to what is known then.
+
+What always holds:
+- a consent is never forgotten: per channel and purpose the newest statement counts, and of two made at the same instant
+  the refusal; so the order of arrival does not matter;
+- a do-not-call mark is lifted only by an explicit false;
+- a stored phone is in E.164 and of a possible length for its country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from profile_service.domain.phones import InvalidPhone, to_e164
+from rapport.contracts.profile import Consent, CustomerUpserted
+from rapport.errors import Conflict, FieldError, Malformed
+
+MAX_DOCUMENT_BYTES = 65_536
+"""A document is sent whole with each change, and every service keeps a copy."""
+
+_MERGED = ("attributes", "external_ids")
+
+
+class CustomerTooLarge(Conflict):
+    """The change would make the document larger than 64 KiB."""
+
+
+def unknown(customer_id: str) -> CustomerUpserted:
+    """The document of a customer of whom nothing has been said; it is version 0 and never stored."""
+    return CustomerUpserted.model_construct(customer_id=customer_id, version=0)
+
+
+def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserted:
+    """`known` with what was said in place of it; attributes and external ids are merged, null removing one.
+
+    Args:
+        known: the document so far.
+        said: validated values by field name. Consents are none of its business (`with_consents`).
+
+    Raises:
+        Malformed: the phone is no number, or has no country.
+    """
+    changes = {name: value for name, value in said.items() if name != "consents"}
+    for name in _MERGED:
+        if name in changes:
+            merged = {**getattr(known, name), **changes[name]}
+            changes[name] = {key: value for key, value in merged.items() if value is not None}
+    if changes.get("phone") is not None:
+        changes["phone"] = _phone(changes["phone"], changes.get("country") or known.country)
+    if changes.get("do_not_call", False) is None:
+        del changes["do_not_call"]
+    return known.model_copy(update=changes)
+
+
+def replaced(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserted:
+    """A document of only what was said; consents and the do-not-call mark stay.
+
+    Raises:
+        Malformed: the phone is no number, or has no country.
+    """
+    kept = unknown(known.customer_id).model_copy(
+        update={"version": known.version, "consents": known.consents, "do_not_call": known.do_not_call}
+    )
+    return patched(kept, said)
+
+
+def with_consents(known: CustomerUpserted, further: Iterable[Consent]) -> CustomerUpserted:
+    """`known` with further consents."""
+    newest = {(consent.channel, consent.purpose): consent for consent in known.consents}
+    for consent in further:
+        place = consent.channel, consent.purpose
+        if place not in newest or _weight(consent) > _weight(newest[place]):
+            newest[place] = consent
+    return known.model_copy(update={"consents": tuple(newest[place] for place in sorted(newest))})
+
+
+def same(one: CustomerUpserted, other: CustomerUpserted) -> bool:
+    """Whether two documents say the same, whatever their versions."""
+    return one.model_copy(update={"version": other.version}) == other
+
+
+def _weight(consent: Consent) -> tuple[datetime, bool]:
+    return consent.at, not consent.granted
+
+
+def _phone(text: str, country: str | None) -> str:
+    try:
+        return to_e164(text, country)
+    except InvalidPhone as error:
+        raise Malformed("the phone cannot be used", errors=[FieldError("#/phone", str(error))]) from None

@@ -1,0 +1,216 @@
+"""Customers, their consents, and do-not-call phones.
+
+What always holds: whoever writes about a customer has locked the row with `lock_customers` before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+
+from profile_service.domain.documents import unknown
+from rapport.contracts.profile import CustomerUpserted
+from rapport.contracts.vocabulary import Channel
+from rapport.db import Connection, lock_key
+
+_DO_NOT_CALL_LOCK = lock_key("profile.do-not-call")
+
+
+class Statement(NamedTuple):
+    """A consent as it was said, with its proof; the columns of `consents`."""
+
+    customer_id: str
+    channel: Channel
+    purpose: str
+    at: datetime
+    granted: bool
+    source: str
+    proof: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Erasure(NamedTuple):
+    """That a customer was erased: the version that the document had, and when."""
+
+    version: int
+    at: datetime
+
+
+async def share_do_not_call_list(conn: Connection) -> None:
+    """Keep the list of do-not-call phones as it is until the transaction ends. Before any customer is locked."""
+    await conn.execute("select pg_advisory_xact_lock_shared($1)", _DO_NOT_CALL_LOCK)
+
+
+async def own_do_not_call_list(conn: Connection) -> None:
+    """Wait until nobody is writing phones, and keep others from it until the transaction ends."""
+    await conn.execute("select pg_advisory_xact_lock($1)", _DO_NOT_CALL_LOCK)
+
+
+async def lock_customers(conn: Connection, customer_ids: Iterable[str]) -> dict[str, CustomerUpserted]:
+    """Lock these customers, in the order of their ids; a new one gets a row without a document, and is `unknown`."""
+    found: dict[str, CustomerUpserted] = {}
+    wanted = sorted(set(customer_ids))
+    while wanted:  # again only for those whose erasure commits between the two statements
+        await conn.execute(
+            """
+            insert into customers (customer_id, version, doc) select unnest($1::text[]), 0, '{}'
+            on conflict (customer_id) do nothing
+            """,
+            wanted,
+        )
+        rows = await conn.fetch(
+            """
+            select customer_id, version, doc from customers where customer_id = any($1::text[])
+            order by customer_id for update
+            """,
+            wanted,
+        )
+        found.update((row[0], _document(row)) for row in rows)
+        wanted = [customer_id for customer_id in wanted if customer_id not in found]
+    return found
+
+
+async def drop_unwritten(conn: Connection, customer_ids: Collection[str]) -> None:
+    """Remove the rows that `lock_customers` made for these customers and nobody filled."""
+    await conn.execute("delete from customers where customer_id = any($1::text[]) and version = 0", customer_ids)
+
+
+async def write_customers(conn: Connection, customers: Sequence[tuple[str, int, bytes]]) -> None:
+    """Store (customer id, version, document as JSON) of locked customers."""
+    await conn.execute(
+        """
+        update customers as stored set version = written.version, doc = written.doc
+        from unnest($1::text[], $2::bigint[], $3::jsonb[]) as written (customer_id, version, doc)
+        where stored.customer_id = written.customer_id
+        """,
+        [row[0] for row in customers],
+        [row[1] for row in customers],
+        [row[2] for row in customers],
+    )
+
+
+async def customer(conn: Connection, customer_id: str) -> CustomerUpserted | None:
+    """The document, not locked."""
+    row = await conn.fetchrow("select customer_id, version, doc from customers where customer_id = $1", customer_id)
+    return None if row is None else _document(row)
+
+
+async def customers(conn: Connection, *, phone: str | None, after: str, limit: int) -> list[CustomerUpserted]:
+    """Up to `limit` documents with ids behind `after`, in the order of ids; those with this phone, if one is given."""
+    rows = await conn.fetch(
+        """
+        select customer_id, version, doc from customers
+        where customer_id > $1 and ($2::text is null or phone = $2) order by customer_id limit $3
+        """,
+        after,
+        phone,
+        limit,
+    )
+    return [_document(row) for row in rows]
+
+
+async def customers_named(conn: Connection, *, customer_ids: Sequence[str], phones: Sequence[str]) -> set[str]:
+    """The ids of the customers that are named by their id or by their phone."""
+    rows = await conn.fetch(
+        """
+        select customer_id from customers where customer_id = any($1::text[])
+        union select customer_id from customers where phone = any($2::text[])
+        """,
+        customer_ids,
+        phones,
+    )
+    return {row[0] for row in rows}
+
+
+async def listed_phones(conn: Connection, phones: Collection[str]) -> set[str]:
+    """Which of these are do-not-call phones."""
+    rows = await conn.fetch("select phone from do_not_call_phones where phone = any($1::text[])", list(phones))
+    return {row[0] for row in rows}
+
+
+async def list_phones(conn: Connection, phones: Sequence[str], *, source: str, now: datetime) -> None:
+    """Add do-not-call phones; those known stay as they are."""
+    await conn.execute(
+        """
+        insert into do_not_call_phones (phone, source, added_at) select phone, $2, $3 from unnest($1::text[]) as phone
+        on conflict do nothing
+        """,
+        phones,
+        source,
+        now,
+    )
+
+
+async def new_reports(conn: Connection, reports: Sequence[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:
+    """Remember these (customer, report id); those that were not known before."""
+    rows = await conn.fetch(
+        """
+        insert into reports (customer_id, report_id, taken_at)
+        select customer_id, report_id, $3 from unnest($1::text[], $2::text[]) as given (customer_id, report_id)
+        on conflict do nothing returning customer_id, report_id
+        """,
+        [customer_id for customer_id, _ in reports],
+        [report_id for _, report_id in reports],
+        now,
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+async def record_statements(conn: Connection, statements: Sequence[Statement]) -> None:
+    """Keep consents with their proof; one that is known stays as it is."""
+    await conn.execute(
+        """
+        insert into consents select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::boolean[],
+            $6::text[], $7::text[], $8::timestamptz[], $9::text[])
+        on conflict do nothing
+        """,
+        *map(list, zip(*statements, strict=True)),
+    )
+
+
+async def statements(conn: Connection, customer_id: str, *, history: bool) -> list[asyncpg.Record]:
+    """What the customer consented to: the statement that counts per channel and purpose, or all, newest first."""
+    columns = "channel, purpose, granted, at, source, proof, recorded_at, recorded_by"
+    order = "channel, purpose, at desc, granted"
+    one = "" if history else "distinct on (channel, purpose)"
+    return await conn.fetch(
+        f"select {one} {columns} from consents where customer_id = $1 order by {order}", customer_id
+    )
+
+
+async def erasures(conn: Connection, customer_ids: Collection[str]) -> dict[str, Erasure]:
+    """Which of these customers were erased before."""
+    digests = {_digest(customer_id): customer_id for customer_id in customer_ids}
+    rows = await conn.fetch(
+        "select digest, version, erased_at from erasures where digest = any($1::bytea[])", list(digests)
+    )
+    return {digests[row[0]]: Erasure(row[1], row[2]) for row in rows}
+
+
+async def erase(conn: Connection, customer_id: str, *, version: int, now: datetime) -> None:
+    """Delete all that is stored about a locked customer, and remember that."""
+    for table in ("reports", "consents", "customers"):
+        await conn.execute(f"delete from {table} where customer_id = $1", customer_id)
+    await conn.execute(
+        """
+        insert into erasures (digest, version, erased_at) values ($1, $2, $3)
+        on conflict (digest) do update set version = excluded.version, erased_at = excluded.erased_at
+        """,
+        _digest(customer_id),
+        version,
+        now,
+    )
+
+
+def _document(row: asyncpg.Record) -> CustomerUpserted:
+    customer_id, version, doc = row
+    return unknown(customer_id) if version == 0 else CustomerUpserted.model_validate(doc)
+
+
+def _digest(customer_id: str) -> bytes:
+    return hashlib.sha256(customer_id.encode()).digest()

@@ -1,0 +1,51 @@
+"""The profile worker: consumers, imports and relay, together or apart.
+
+python -m profile_service.worker [--only consumers imports relay]
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from profile_service.consumers import INTAKE_GROUP, intake_handlers
+from profile_service.importer import Importer
+from profile_service.settings import Settings
+from rapport.clock import open_clock
+from rapport.db import connect_pool
+from rapport.messaging.consumer import Consumer
+from rapport.messaging.relay import Relay
+from rapport.process import Part, Worker, worker_main
+
+KINDS = frozenset(("consumers", "imports", "relay"))
+
+
+@asynccontextmanager
+async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> AsyncIterator[Worker]:
+    """Build the parts that `kinds` names, and what they share."""
+    clock = open_clock(settings.clock)
+    pool = await connect_pool(settings.database_url, max_size=settings.database_pool, application_name="profile worker")
+    relay = Relay(settings.database_url, settings.kafka_bootstrap, "profile")
+    consumer = Consumer(
+        INTAKE_GROUP, intake_handlers(clock), pool, settings.kafka_bootstrap, lanes=2, after_commit=relay.nudge
+    )
+    importer = Importer(pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge)
+    parts = [
+        Part("consumers", consumer.run, consumer.stop),
+        Part("imports", importer.run, importer.stop),
+        Part("relay", relay.run, relay.stop),
+    ]
+
+    async def ready() -> dict[str, str | None]:
+        await pool.fetchval("select 1")
+        catching_up = "consumers" in kinds and not consumer.caught_up
+        return {"database": None, INTAKE_GROUP: "catching up" if catching_up else None}
+
+    try:
+        yield Worker([part for part in parts if part.kind in kinds], ready)
+    finally:
+        await pool.close()
+
+
+if __name__ == "__main__":
+    worker_main("profile", Settings, create_worker, KINDS)
