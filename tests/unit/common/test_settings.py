@@ -50,7 +50,7 @@ class TestProduction:
 
     def test_refuses_a_stepped_clock(self) -> None:
         with pytest.raises(ValidationError, match="stepped clock is refused"):
-            settings(environment="production", jwt_key=SECRET, clock="stepped:/tmp/clock")  # noqa: S108
+            settings(environment="production", jwt_key=SECRET, clock="stepped:/tmp/clock")
 
     def test_refuses_a_short_key(self) -> None:
         with pytest.raises(ValidationError, match="at least 32 bytes"):
