@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
 
+from rapport.testing.infrastructure import postgres
 from rapport.testing.infrastructure.embedded import Embedded
 from rapport.testing.infrastructure.endpoints import Endpoints
 from rapport.testing.processes import wait_until
@@ -35,6 +36,26 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 @pytest.fixture
 def endpoints(embedded: Embedded) -> Endpoints:
     return embedded.start()
+
+
+class TestUnprivileged:
+    """PostgreSQL refuses to run as root, and a home is closed to everybody else."""
+
+    ASK = (
+        "import os, sys; print(os.getuid(), os.access(sys.argv[1], os.R_OK), os.access(sys.argv[1], os.W_OK));"
+        "print(*[line.split()[1] for line in open('/proc/self/status') if line.startswith(('CapPrm', 'CapEff'))])"
+    )
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives its rights up")
+    def test_may_read_what_is_closed_to_others_and_nothing_more(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o700)
+        file = tmp_path / "program"
+        file.touch(mode=0o600)
+        command = [*postgres._unprivileged(), sys.executable, "-c", self.ASK, str(file)]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, cwd="/").stdout.split()
+        assert told[0] != "0"
+        assert told[1:3] == ["True", "False"]
+        assert [int(capabilities, 16).bit_count() for capabilities in told[3:]] == [1, 1]
 
 
 class TestKilledServer:

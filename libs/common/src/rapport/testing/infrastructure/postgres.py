@@ -30,7 +30,9 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",  # two cores, several services
     "log_min_messages": "warning",
 }
-_CAPABILITIES = (("dac_read_search", 2), ("dac_override", 1))  # name for setpriv(1), bit of capabilities(7)
+# Names for setpriv(1), bits of capabilities(7).
+_READ_ANYTHING = (("dac_read_search", 2), ("dac_override", 1))
+_SET_SECURE_BITS = 8
 
 
 class Postgres:
@@ -74,12 +76,10 @@ class Postgres:
             os.chown(new, nobody.pw_uid, nobody.pw_gid)
         options = [f"--pgdata={new}", "--username=postgres", f"--pwfile={self._password_file}", "--auth=scram-sha-256"]
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        subprocess.run(
-            [*_unprivileged(), _program("initdb"), *options, *locale, "--no-instructions"],
-            check=True,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-        )
+        command = [*_unprivileged(), _program("initdb"), *options, *locale, "--no-instructions"]
+        done = subprocess.run(command, check=False, cwd="/", capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ProcessFailed(f"PostgreSQL could not make a cluster in {new}:\n{done.stdout}{done.stderr}")
         new.rename(self._data)
 
     def _begin(self) -> None:
@@ -110,13 +110,19 @@ def _program(name: str) -> str:
 
 
 def _unprivileged() -> list[str]:
-    """The prefix with which root runs a program of PostgreSQL; empty for everybody else."""
+    """The prefix with which root runs a program of PostgreSQL; empty for everybody else.
+
+    access(2), which PostgreSQL asks about its own files, ignores the capabilities of all but root unless the secure
+    bit `no_setuid_fixup` is set.
+    """
     if os.geteuid() != 0:
         return []
+    nobody = pwd.getpwnam("nobody")
+    prefix = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     status = Path("/proc/self/status").read_text().splitlines()
     permitted = int(next(line.split()[1] for line in status if line.startswith("CapPrm:")), 16)
-    held = next((f"+{name}" for name, bit in _CAPABILITIES if permitted >> bit & 1), None)
-    capabilities = f"-all,{held}" if held else "-all"
-    nobody = pwd.getpwnam("nobody")
-    identity = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-    return ["setpriv", *identity, f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}"]
+    held = next((name for name, bit in _READ_ANYTHING if permitted >> bit & 1), None)
+    if held is None or not permitted >> _SET_SECURE_BITS & 1:
+        return [*prefix, "--inh-caps=-all"]  # then the folders must be open to everybody
+    kept = f"-all,+{held}"
+    return [*prefix, "--securebits=+no_setuid_fixup", f"--inh-caps={kept}", f"--ambient-caps={kept}"]
