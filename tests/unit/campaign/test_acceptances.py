@@ -65,13 +65,14 @@ class TestSettle:
 
     def test_counts_another_acceptance_after_a_revocation(self) -> None:
         found = member()
-        for event in (accepted("acc_1"), revoked("acc_1"), accepted("acc_2", channel=Channel.CALL)):
-            assert settle(found, event)
+        assert settle(found, accepted("acc_1"))
+        assert settle(found, revoked("acc_1"))
+        assert settle(found, accepted("acc_2", channel=Channel.CALL))
         assert (found.revoked, found.acceptance_id, found.accepted_in) == (False, "acc_2", "call")
 
     def test_changes_nothing_when_told_everything_again(self) -> None:
         found = member()
-        story = [accepted("acc_1"), revoked("acc_1")]
+        story: list[OfferAccepted | AcceptanceRevoked] = [accepted("acc_1"), revoked("acc_1")]
         for event in story:
             settle(found, event)
         assert not any(settle(found, event) for event in story)

@@ -29,7 +29,7 @@ THREE = Attempts(max=3, gap_hours=24)
 
 
 def attempt(**parts: Any) -> Attempt:
-    fresh = {
+    fresh: dict[str, Any] = {
         "customer_id": "c-1",
         "request_id": "spring.0.c-1.1",
         "campaign_id": "spring",
@@ -48,7 +48,8 @@ def attempt(**parts: Any) -> Attempt:
 
 def entry(kind: type[TimelineEvent], seq: int = 1, **parts: Any) -> Any:
     facts: dict[str, Any] = {"customer_id": "c-1", "seq": seq, "at": NOW, "request_id": "spring.0.c-1.1"}
-    facts |= {"contact_id": "ctc_1", "channel": Channel.CALL, "outcome_id": "o-1", "reason": Reason.GOAL_MET}
+    if kind not in (ContactDeferred, ContactSuppressed, ContactWithdrawn):
+        facts |= {"contact_id": "ctc_1", "channel": Channel.CALL, "outcome_id": "o-1", "reason": Reason.GOAL_MET}
     facts |= {"because": Because(reason=Reason.FREQUENCY_CAP), "retry_at": NOW}
     return kind.model_validate(facts | parts)
 
@@ -85,6 +86,12 @@ class TestTakeIn:
         take_in(found, entry(ContactReleased, 1, channel=Channel.SMS))
         take_in(found, entry(ContactRecalled, 2, channel=Channel.SMS))
         assert (found.status, found.released, found.channel) == ("recalled", True, "sms")
+
+    def test_takes_a_request_that_was_never_released_for_that(self) -> None:
+        found = attempt()
+        take_in(found, entry(ContactDeferred, 1))
+        take_in(found, entry(ContactSuppressed, 2))
+        assert (found.status, found.released, found.channel) == ("suppressed", False, None)
 
     @pytest.mark.parametrize(
         ("outcome", "delivered"),

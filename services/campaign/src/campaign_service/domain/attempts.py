@@ -74,10 +74,10 @@ def take_in(attempt: Attempt, event: TimelineEvent) -> bool:
         return False
     attempt.seq = event.seq
     attempt.status = _STATUS.get(type(event), attempt.status)
-    if isinstance(event, ContactReleased):
+    if event.contact_id is not None and event.channel is not None:  # there is a contact: it was released
         attempt.channel = event.channel.value
         attempt.released = True
-    elif isinstance(event, ContactDelivered):
+    if isinstance(event, ContactDelivered):
         attempt.delivered = True
     elif isinstance(event, ContactResponded):
         attempt.outcomes.append(event.outcome.value)
