@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.unit.touchpoint.gate_oracle import Past, may_release
 
 from rapport.contracts.vocabulary import Reason
+from rapport.ranking import Offer as OfferInHand
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, SUPPRESSED, decide
-from touchpoint_service.domain.facts import Customer, Offer, Request, World
+from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, CoolDown, Entry, GoalMet, Standing
 from touchpoint_service.domain.windows import DAY, HOUR, from_micros, to_micros
@@ -248,16 +249,24 @@ class TestRequestRules:
 
     def test_an_offer_goes_only_to_whom_it_is_for(self):
         def world(**changes):
-            plain = Offer("o1", "loan", "loans", True, None, None, lambda doc, now: doc["time_zone"] == "Europe/Berlin")
-            return World({"cmp": "running"}, {"o1": replace(plain, **changes)})
+            plain = {"offer_id": "o1", "version": 1, "state": "published", "category": "loans", "goal": "loan"}
+            here = {"combinator": "and", "rules": [{"field": "country", "operator": "=", "value": "DE"}]}
+            return World({"cmp": "running"}, {"o1": OfferInHand.parse(plain | {"eligibility": here} | changes)})
 
         asked = request(offer_id="o1")
-        assert decided(policy(), asked=asked, world=world()).kind == RELEASED
-        assert decided(policy(), asked=asked, world=world(), who=customer(time_zone="Asia/Tokyo")).kind == SUPPRESSED
-        assert decided(policy(), asked=asked, world=world(published=False)).kind == SUPPRESSED
-        assert decided(policy(), asked=asked, world=world(valid_until=NOON)).kind == SUPPRESSED
-        assert decided(policy(), asked=asked, world=world(valid_from=NOON + 5)).retry_at == NOON + 5
+        german = customer(country="DE")
+        assert decided(policy(), asked=asked, world=world(), who=german).kind == RELEASED
+        assert decided(policy(), asked=asked, world=world(), who=customer(country="JP")).kind == SUPPRESSED
+        assert decided(policy(), asked=asked, world=world(state="withdrawn"), who=german).kind == SUPPRESSED
+        noon = from_micros(NOON)
+        assert decided(policy(), asked=asked, world=world(valid_until=noon), who=german).kind == SUPPRESSED
+        soon = world(valid_from=noon + timedelta(microseconds=5))
+        assert decided(policy(), asked=asked, world=soon, who=german).retry_at == NOON + 5
+        assert decided(policy(), asked=asked, world=world(sold_out=True), who=german).kind == DEFERRED
         assert decided(policy(), asked=asked, world=RUNNING).because.rule == "unknown-offer"
+        excluded = world(never_with=["p1"])
+        holder = customer(country="DE", holdings=[{"product": "p1"}])
+        assert decided(policy(), asked=asked, world=excluded, who=holder).kind == SUPPRESSED
 
 
 class TestChannels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.vocabulary import Channel
+from rapport.ranking import Offer
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.domain.windows import to_micros, zone_named
@@ -104,19 +105,6 @@ class Customer:
 
 
 ALL_CHANNELS = frozenset(channel.value for channel in Channel)
-
-
-@dataclass(slots=True, frozen=True)
-class Offer:
-    """What the gate needs of an offer. `eligible` is its rule over the customer document, at an instant."""
-
-    offer_id: str
-    goal: str
-    category: str
-    published: bool
-    valid_from: int | None
-    valid_until: int | None
-    eligible: Callable[[Mapping[str, Any], int], bool]
 
 
 @dataclass(slots=True, frozen=True)

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from rapport.contracts.vocabulary import Reason
+from rapport.ranking import is_eligible
 from touchpoint_service.domain.facts import Facts
 from touchpoint_service.domain.policy import Applying, FrequencyCap, RollingWindow
 from touchpoint_service.domain.standing import OPEN, Entry
-from touchpoint_service.domain.windows import HOUR, SECOND, calendar_window, inside_daily
+from touchpoint_service.domain.windows import HOUR, SECOND, calendar_window, from_micros, inside_daily, to_micros
 
 
 class Objection(NamedTuple):
@@ -85,11 +86,18 @@ def not_eligible(facts: Facts) -> Objection | None:
     offer = facts.world.offers.get(offer_id)
     if offer is None:
         return unknown(facts.now, Reason.NOT_ELIGIBLE, "unknown-offer")
-    if not offer.published or (offer.valid_until is not None and facts.now >= offer.valid_until):
-        return Objection(Reason.NOT_ELIGIBLE, rule="offer-not-open")
-    if offer.valid_from is not None and facts.now < offer.valid_from:
-        return Objection(Reason.NOT_ELIGIBLE, rule="offer-not-open", until=offer.valid_from)
-    if not offer.eligible(facts.customer.document, facts.now):
+    now = from_micros(facts.now)
+    document = offer.document
+    if not offer.in_force(now):
+        begins = document.valid_from
+        early = document.state == "published" and begins is not None and now < begins
+        return Objection(
+            Reason.NOT_ELIGIBLE, rule="offer-not-open", until=to_micros(begins) if early and begins else None
+        )
+    if document.sold_out:
+        return Objection(Reason.NOT_ELIGIBLE, rule="sold-out", may_free=True)
+    accepted = [met.offer_id for met in facts.standing.goals.values()]
+    if not is_eligible(offer, facts.customer.document, accepted, now):
         return Objection(Reason.NOT_ELIGIBLE, rule="eligibility")
     return None
 
@@ -159,32 +167,36 @@ def minimum_gap(facts: Facts) -> Objection | None:
 def frequency_cap(facts: Facts) -> Objection | None:
     """Object when `limit` counted contacts lie inside the window; the instant on its far edge is outside."""
     for cap in _applying(facts).frequency_caps:
-        bounds = _window(facts, cap)
+        bounds = window_of(facts, cap)
         if bounds is None:
             return Objection(Reason.UNKNOWN_TIME_ZONE, rule=cap.name)
-        start, frees = bounds
-        counted = counted_for(facts, cap, start)
+        counted = counted_for(facts, cap, bounds[0])
         if len(counted) < cap.limit:
             continue
-        if frees is None and cap.limit:
-            leaving = counted[len(counted) - cap.limit]
-            frees = leaving.at + (facts.now - start)
         return Objection(
             Reason.FREQUENCY_CAP,
             rule=cap.name,
-            until=frees,
+            until=frees_at(facts, cap, counted, bounds),
             may_free=any(e.state == OPEN for e in counted),
             counter=len(counted),
             limit=cap.limit,
-            window_start=start,
+            window_start=bounds[0],
         )
     return None
+
+
+def frees_at(facts: Facts, cap: FrequencyCap, counted: list[Entry], bounds: tuple[int, int | None]) -> int | None:
+    """When the next slot frees: the end of a calendar window, else when the contact in the way leaves. None: never."""
+    start, ends = bounds
+    if ends is not None or not cap.limit:
+        return ends if cap.limit else None
+    return counted[max(0, len(counted) - cap.limit)].at + (facts.now - start)
 
 
 def counted_for(facts: Facts, cap: FrequencyCap, start: int) -> list[Entry]:
     """The contacts that a cap counts for this request, oldest first. `start` itself is outside a rolling window."""
     rolling = isinstance(cap.window, RollingWindow)
-    attribute = _SCOPE_ATTRIBUTE.get(cap.scope)
+    attribute = SCOPE_ATTRIBUTE.get(cap.scope)
     key = scope_key(facts, cap.scope)
     return [
         e
@@ -199,11 +211,11 @@ def scope_key(facts: Facts, scope: str) -> str | None:
     """What a scope means for this request: its category, its campaign, … None for `all`."""
     if scope == "channel":
         return facts.channel
-    attribute = _SCOPE_ATTRIBUTE.get(scope)
+    attribute = SCOPE_ATTRIBUTE.get(scope)
     return None if attribute is None else getattr(facts.request, attribute)
 
 
-_SCOPE_ATTRIBUTE = {
+SCOPE_ATTRIBUTE = {
     "channel": "channel",
     "category": "category",
     "purpose": "purpose",
@@ -213,7 +225,7 @@ _SCOPE_ATTRIBUTE = {
 }
 
 
-def _window(facts: Facts, cap: FrequencyCap) -> tuple[int, int | None] | None:
+def window_of(facts: Facts, cap: FrequencyCap) -> tuple[int, int | None] | None:
     """(start, when a calendar window ends); None where the zone is needed and unknown."""
     window = cap.window
     if isinstance(window, RollingWindow):

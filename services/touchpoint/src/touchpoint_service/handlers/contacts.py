@@ -197,9 +197,11 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
         _count(work, contact, CLOSED)
     if not recalled:
         _set_state(work, contact, "closed")
-    offer_id = said.offer_id or contact.offer_id
+    about = _about(contact, said, gate)
+    offer_id = about.offer_id
     facts |= {
         "offer_id": offer_id,
+        "goal": about.goal,
         "call_back_at": None if said.call_back_at is None else said.call_back_at.isoformat(),
         "agent": said.agent,
         "note": said.note,
@@ -210,12 +212,28 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     if accepts:
         assert offer_id is not None
         facts["acceptance_id"] = natural_id("acc", work.now, contact.customer_id, offer_id, said.outcome_id)
-        facts["goal"] = contact.goal or gate.goal_of(offer_id)
     work.record(ContactResponded, contact.customer_id, facts, traceparent=report.traceparent)
-    if accepts and facts["goal"] is not None:
+    if accepts and about.goal is not None:
         met = _Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
-        _meet(work, contact.customer_id, facts["goal"], met, contacts, report.traceparent)
-    _cool_down(work, policy, contact, outcome)
+        _meet(work, contact.customer_id, about.goal, met, contacts, report.traceparent)
+    _cool_down(work, policy, contact, about, outcome)
+
+
+@dataclass(slots=True, frozen=True)
+class _About:
+    """What an outcome is about: the contact's own offer, or another one shown in it."""
+
+    offer_id: str | None
+    goal: str | None
+    category: str
+
+
+def _about(contact: Contact, said: OutcomeReported, gate: Gate) -> _About:
+    offer_id = said.offer_id or contact.offer_id
+    other = None if offer_id is None or offer_id == contact.offer_id else gate.offer(offer_id)
+    if other is not None:
+        return _About(offer_id, other.goal, other.category)
+    return _About(offer_id, contact.goal, contact.category)
 
 
 @dataclass(slots=True, frozen=True)
@@ -255,7 +273,7 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
         )
 
 
-def _cool_down(work: Work, policy: Policy | None, contact: Contact, outcome: Outcome) -> None:
+def _cool_down(work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome) -> None:
     pauses = work.standings[contact.customer_id].cool_downs
     if outcome is Outcome.DO_NOT_CONTACT:
         pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
@@ -265,10 +283,10 @@ def _cool_down(work: Work, policy: Policy | None, contact: Contact, outcome: Out
         key = {
             "all": None,
             "channel": contact.channel,
-            "category": contact.category,
+            "category": about.category,
             "campaign": contact.campaign_id,
-            "offer": contact.offer_id,
-            "goal": contact.goal,
+            "offer": about.offer_id,
+            "goal": about.goal,
         }[rule.scope]
         if key is not None or rule.scope == "all":
             pauses.append(CoolDown(work.now + rule.days * DAY, rule.scope, key, rule.name, outcome.value))

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from rapport.contracts.offers import OfferChanged
 from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
 from rapport.contracts.vocabulary import ContactClass
 from rapport.telemetry import DECISIONS
@@ -45,10 +46,14 @@ class Gate:
         self._customers: dict[str, tuple[int, Customer]] = {}
         self._policy: Policy | None = None
 
-    def goal_of(self, offer_id: str) -> str | None:
-        """The goal that accepting this offer meets; None when the offer is not known."""
-        offer = self._catalogue.document(offer_id)
-        return None if offer is None else offer.goal
+    @property
+    def last_policy(self) -> Policy | None:
+        """The policy that the last transaction saw; a place to start from, not the truth."""
+        return self._policy
+
+    def offer(self, offer_id: str) -> OfferChanged | None:
+        """The document of an offer, if it is known."""
+        return self._catalogue.document(offer_id)
 
     async def policy(self, work: Work) -> Policy | None:
         """The policy in force, as this transaction sees it."""
@@ -76,7 +81,7 @@ class Gate:
         campaigns = {r.campaign_id for r in asked if r.campaign_id is not None}
         offers = {r.offer_id for r in asked if r.offer_id is not None}
         plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
-        return World(plans, await self._catalogue.for_gate(work.conn, offers))
+        return World(plans, await self._catalogue.current(work.conn, offers))
 
     async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
         """Decide the arrivals, and every waiting request of the locked customers with them.

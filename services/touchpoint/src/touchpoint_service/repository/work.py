@@ -287,6 +287,12 @@ class Work:
         )
 
 
+async def read_standing(conn: Connection, customer_id: str) -> Standing | None:
+    """A standing to look at, not to change; None when the customer has none."""
+    row = await conn.fetchrow("select seq, live, body from standings where customer_id = $1", customer_id)
+    return None if row is None else Standing.load(customer_id, *row)
+
+
 _TIMELINE_COLUMNS = ("customer_id", "seq", "at", "type", "channel", "contact_id", "request_id", "body")
 _OUTBOX_COLUMNS = ("topic", "key", "type", "event_id", "at", "traceparent", "value")
 _REQUEST_COLUMNS = (

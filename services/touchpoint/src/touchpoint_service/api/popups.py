@@ -1,0 +1,83 @@
+"""The pop-up of branch counters and hotlines."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from rapport.auth import Principal, requires
+from rapport.contracts.vocabulary import Id
+from rapport.errors import NotFound
+from rapport.messaging.partition import partition_for
+from rapport.web import Now, Router, Writing, answers
+from touchpoint_service.api.context import RequestPartitions, TheCatalogue, TheGate, working_on
+from touchpoint_service.handlers.popups import answer_popup, find_customer, pop_up
+from touchpoint_service.repository import reads
+from touchpoint_service.schemas import PopupAnswersIn, PopupIn
+
+router = Router(tags=["pop-ups"])
+
+_POPUP = {
+    "popup_id": "pop_019a5b7c2f3e7c4d8e5f60718293a4b5",
+    "customer_id": "c-1001",
+    "at": "2026-03-03T12:00:00+00:00",
+    "offers": [
+        {
+            "offer_id": "fibre-500",
+            "contact_id": "ctc_019a5b7c2f3e7c4d8e5f60718293a4b5",
+            "goal": "renewal",
+            "category": "retention",
+            "image": None,
+            "title": "Fibre 500",
+            "body": "Twice as fast for the same price.",
+            "script": "Since you are here …",
+        }
+    ],
+    "not_now": [{"offer_id": "loan", "because": {"reason": "cool_down"}, "text": "…", "until": None}],
+    "history": [{"at": "2026-03-02T09:00:00+00:00", "text": "Call: asked to be called back."}],
+    "work_orders": [],
+}
+_SAID = {
+    "popup_id": _POPUP["popup_id"],
+    "answers": [{"offer_id": "fibre-500", "answer": "accepted", "contact_id": "ctc_1"}],
+}
+
+
+@router.post(
+    "/popups", status_code=201, summary="A customer has appeared", responses=answers(_POPUP, NotFound, status=201)
+)
+async def open_popup(
+    caller: Annotated[Principal, requires("touchpoint.popup")],
+    body: PopupIn,
+    conn: Writing,
+    now: Now,
+    gate: TheGate,
+    catalogue: TheCatalogue,
+    partitions: RequestPartitions,
+) -> dict[str, Any]:
+    """Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+
+    Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
+    gets the same pop-up.
+    """
+    asked = body if body.agent is not None else body.model_copy(update={"agent": caller.subject})
+    customer_id = await find_customer(conn, asked)
+    async with working_on(conn, now, customer_id) as work:
+        return await pop_up(work, gate, catalogue.all(), asked, partition_for(customer_id.encode(), partitions))
+
+
+@router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))
+async def answer_popup_offers(
+    caller: Annotated[Principal, requires("touchpoint.popup")],
+    popup_id: Id,
+    body: PopupAnswersIn,
+    conn: Writing,
+    now: Now,
+    gate: TheGate,
+) -> dict[str, Any]:
+    """The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step."""
+    popup = await reads.popup(conn, popup_id)
+    if popup is None:
+        raise NotFound(f"there is no pop-up {popup_id}")
+    async with working_on(conn, now, popup["customer_id"]) as work:
+        said = await answer_popup(work, gate, popup, body, caller.subject)
+    return {"popup_id": popup_id, "answers": said}

@@ -1,0 +1,274 @@
+"""The pop-up: a customer appears at a counter or on the phone, and the agent sees what to say and what not.
+
+What always holds:
+- it obeys the same policy and spends the same budget as every other contact: one contact for each pop-up that shows
+  something new, whatever the number of offers on the screen;
+- contacts that campaigns released to this channel come first; they have their slot already;
+- the same customer within a minute gets the same pop-up;
+- it asks no other service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rapport.contracts.campaign import ContactRequestWithdrawn
+from rapport.contracts.channel import OutcomeReported
+from rapport.contracts.offers import OfferChanged
+from rapport.contracts.touchpoint import ContactDelivered
+from rapport.contracts.vocabulary import ContactClass, Outcome
+from rapport.db import Connection
+from rapport.errors import FieldError, Malformed, NotFound
+from rapport.ids import new_id
+from rapport.ranking import Offer, rank
+from rapport.telemetry import current_traceparent
+from touchpoint_service.domain.decide import RELEASED, first_objection
+from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.naming import natural_id
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.rules import Objection
+from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry
+from touchpoint_service.domain.windows import HOUR, from_micros
+from touchpoint_service.domain.words import because as in_words
+from touchpoint_service.domain.words import describe
+from touchpoint_service.handlers.contacts import Report, report_outcomes
+from touchpoint_service.handlers.gate import Arrival, Gate, because_of
+from touchpoint_service.handlers.requests import take_in
+from touchpoint_service.repository import reads
+from touchpoint_service.repository.work import Work
+from touchpoint_service.schemas import PopupAnswersIn, PopupIn
+
+SAME_FOR = timedelta(minutes=1)
+HISTORY = 8
+PURPOSE = "marketing"
+
+_OUTCOMES = {
+    "interested": Outcome.INTERESTED,
+    "refused": Outcome.REFUSED,
+    "accepted": Outcome.ACCEPTED,
+    "later": Outcome.CALL_BACK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the pop-up is made from."""
+
+    ask: PopupIn
+    lang: str
+    customer: Customer
+    policy: Policy | None
+    world: World
+    popup_id: str
+
+
+async def find_customer(conn: Connection, ask: PopupIn) -> str:
+    """Who has appeared.
+
+    Raises:
+        NotFound: nobody, or more than one, is known by this phone or account.
+    """
+    if ask.customer_id is not None:
+        return ask.customer_id
+    attribute, value = ("phone", ask.phone) if ask.phone is not None else ("account", ask.account)
+    found = await reads.customer_by(conn, attribute, value or "")
+    if found is None:
+        raise NotFound(f"no one customer is known by this {attribute}")
+    return found
+
+
+async def pop_up(work: Work, gate: Gate, offers: Mapping[str, Offer], ask: PopupIn, partition: int) -> dict[str, Any]:
+    """What to show for the one locked customer; it is recorded as shown.
+
+    Raises:
+        NotFound: the customer is not known.
+    """
+    (customer_id,) = work.standings
+    recent = await reads.latest_popup(work.conn, customer_id, ask.channel, work.at - SAME_FOR)
+    if recent is not None:
+        return dict(recent["body"])
+    customer = (await gate.customers(work)).get(customer_id)
+    if customer is None:
+        raise NotFound(f"there is no customer {customer_id}")
+    policy = await gate.policy(work)
+    lang = ask.lang or customer.document.get("language") or "en"
+    scene = _Scene(ask, lang, customer, policy, World({}, offers), new_id("pop", work.at))
+    held = _held(work, scene)
+    shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
+    own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
+    if own is None:
+        shown = []
+    items = [_item(scene, e.offer_id, e.contact_id) for e in held]
+    items += [_item(scene, offer.offer_id, own) for offer in shown]
+    for entry in held:
+        _mark_shown(work, entry, scene)
+    zone = customer.zone or ZoneInfo("UTC")
+    history = await reads.recent(work.conn, customer_id, HISTORY)
+    body = {
+        "popup_id": scene.popup_id,
+        "customer_id": customer_id,
+        "at": work.at.isoformat(),
+        "offers": items,
+        "not_now": [_refusal(offer, objection, lang) for offer, objection in refused],
+        "history": [
+            {"at": h["at"].isoformat(), "text": describe(_kind(h["type"]), h["body"], lang, zone)} for h in history
+        ],
+        "work_orders": [],
+    }
+    row = (scene.popup_id, customer_id, work.at, ask.place, ask.agent, ask.channel, body)
+    await reads.add_popup(work.conn, row)
+    return body
+
+
+async def answer_popup(work: Work, gate: Gate, popup: Any, body: PopupAnswersIn, agent: str) -> list[dict[str, Any]]:
+    """Record what the customer said to offers that were shown; what became of each.
+
+    Raises:
+        Malformed: an offer was not in the pop-up, or `later` names no time.
+    """
+    contacts = {item["offer_id"]: item["contact_id"] for item in popup["body"]["offers"]}
+    reports = []
+    for index, said in enumerate(body.answers):
+        if said.offer_id not in contacts:
+            raise Malformed("not shown", errors=[FieldError(f"#/answers/{index}/offer_id", "was not in this pop-up")])
+        if said.answer == "later" and said.call_back_at is None:
+            raise Malformed("when?", errors=[FieldError(f"#/answers/{index}/call_back_at", "required for later")])
+        outcome = OutcomeReported(
+            outcome_id=natural_id("out", 0, popup["popup_id"], said.offer_id, said.answer),
+            customer_id=popup["customer_id"],
+            contact_id=contacts[said.offer_id],
+            outcome=_OUTCOMES[said.answer],
+            at=work.at,
+            offer_id=said.offer_id,
+            call_back_at=said.call_back_at,
+            agent=agent,
+            note=said.note,
+        )
+        reports.append(Report(outcome, current_traceparent()))
+    await report_outcomes(work, gate, reports)
+    return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in body.answers]
+
+
+def _held(work: Work, scene: _Scene) -> list[Entry]:
+    """Contacts that wait in this channel for the customer to appear, most important first."""
+    (standing,) = work.standings.values()
+    found = [
+        e
+        for e in standing.entries
+        if e.state != CLOSED and e.channel == scene.ask.channel and e.offer_id in scene.world.offers
+    ]
+    return sorted(found, key=lambda e: (e.contact_class, e.at, e.contact_id))[: scene.ask.limit]
+
+
+def _choose(
+    work: Work, scene: _Scene, exclude: set[str | None]
+) -> tuple[list[OfferChanged], list[tuple[OfferChanged, Objection]]]:
+    """The best offers that may be shown besides the held ones, and those that the policy keeps back."""
+    (standing,) = work.standings.values()
+    ranked = rank(
+        scene.customer.document,
+        scene.world.offers.values(),
+        channel=scene.ask.channel,
+        now=work.at,
+        accepted_goals=standing.goals.keys(),
+        accepted_offers=[met.offer_id for met in standing.goals.values()],
+    )
+    shown: list[OfferChanged] = []
+    refused = []
+    room = scene.ask.limit - len(exclude)
+    for offer in ranked.offers:
+        if len(shown) >= room:
+            break
+        if offer.offer_id in exclude or scene.policy is None:
+            continue
+        request = _request(work, scene, offer)
+        facts = Facts(work.now, scene.policy, standing, scene.customer, request, scene.world, scene.ask.channel)
+        objection, _ = first_objection(facts)
+        if objection is None:
+            shown.append(offer)
+        else:
+            refused.append((offer, objection))
+    return shown, refused
+
+
+async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, partition: int) -> str | None:
+    """The contact that showing these offers is; None when a waiting request is more important and takes the slot."""
+    request = _request(work, scene, offer)
+    decisions = await take_in(work, gate, [Arrival(request, partition, current_traceparent())])
+    mine = next((d for d in decisions if d.request.request_id == request.request_id), None)
+    if mine is None or mine.kind != RELEASED or mine.contact_id is None:
+        gone = ContactRequestWithdrawn(request_id=scene.popup_id, customer_id=request.customer_id, at=work.at)
+        await take_in(work, gate, [], [gone])
+        return None
+    (standing,) = work.standings.values()
+    entry = standing.find(mine.contact_id)
+    assert entry is not None
+    _mark_shown(work, entry, scene)
+    return mine.contact_id
+
+
+def _mark_shown(work: Work, entry: Entry, scene: _Scene) -> None:
+    (standing,) = work.standings.values()
+    standing.mark(entry.contact_id, SHOWN)
+    work.contact_states[entry.contact_id] = "shown"
+    facts = {
+        "request_id": entry.request_id,
+        "contact_id": entry.contact_id,
+        "channel": entry.channel,
+        "campaign_id": entry.campaign_id,
+        "offer_id": entry.offer_id,
+        "goal": entry.goal,
+        "outcome": Outcome.SHOWN.value,
+        "outcome_id": scene.popup_id,
+    }
+    work.record(ContactDelivered, standing.customer_id, facts, traceparent=current_traceparent())
+
+
+def _request(work: Work, scene: _Scene, offer: OfferChanged) -> Request:
+    return Request(
+        scene.popup_id,
+        scene.customer.customer_id,
+        (scene.ask.channel,),
+        PURPOSE,
+        offer.category,
+        ContactClass.MARKETING.rank,
+        1.0,
+        offer.goal,
+        None,
+        offer.offer_id,
+        scene.ask.place,
+        work.now,
+        None,
+        work.now + HOUR,
+    )
+
+
+def _item(scene: _Scene, offer_id: str | None, contact_id: str | None) -> dict[str, Any]:
+    assert offer_id is not None
+    offer = scene.world.offers[offer_id].document
+    text = offer.texts.get(scene.lang) or offer.texts.get("en")
+    return {
+        "offer_id": offer_id,
+        "contact_id": contact_id,
+        "goal": offer.goal,
+        "category": offer.category,
+        "image": offer.image,
+        "title": None if text is None else text.title,
+        "body": None if text is None else text.body,
+        "script": None if text is None else text.script,
+    }
+
+
+def _refusal(offer: OfferChanged, objection: Objection, lang: str) -> dict[str, Any]:
+    because = because_of(objection) or {}
+    until = None if objection.until is None else from_micros(objection.until).isoformat()
+    tongue = "zh" if lang.startswith("zh") else "en"
+    return {"offer_id": offer.offer_id, "because": because, "text": in_words(because, tongue), "until": until}
+
+
+def _kind(event_type: str) -> str:
+    return event_type.partition(".")[2].rpartition(".")[0]

@@ -1,0 +1,89 @@
+"""A standing as people read it: which budgets are used how far, and when each frees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.policy import FrequencyCap, Policy
+from touchpoint_service.domain.rules import SCOPE_ATTRIBUTE, counted_for, frees_at, window_of
+from touchpoint_service.domain.standing import CLOSED, Entry, Standing
+from touchpoint_service.domain.windows import from_micros
+
+
+def budgets(standing: Standing, customer: Customer | None, policy: Policy | None, now: int) -> dict[str, Any]:
+    """Every cap of the policy for everything that counts, and what else is known of the customer."""
+    return {
+        "customer_id": standing.customer_id,
+        "policy_id": None if policy is None else policy.policy_id,
+        "policy_version": None if policy is None else policy.version,
+        "budgets": [] if policy is None or customer is None else _budgets(standing, customer, policy, now),
+        "pauses": [
+            {"rule": c.rule, "scope": c.scope, "key": c.key, "outcome": c.outcome, "until": _text(c.until)}
+            for c in standing.cool_downs
+            if c.until is None or c.until > now
+        ],
+        "goals_met": [
+            {"goal": goal, "offer_id": met.offer_id, "channel": met.channel, "at": _text(met.at)}
+            for goal, met in standing.goals.items()
+        ],
+        "held": [
+            {"contact_id": e.contact_id, "channel": e.channel, "goal": e.goal, "since": _text(e.at)}
+            for e in standing.entries
+            if e.state != CLOSED
+        ],
+        "waiting": standing.live,
+    }
+
+
+def _budgets(standing: Standing, customer: Customer, policy: Policy, now: int) -> list[dict[str, Any]]:
+    found = []
+    for cap in policy.document.frequency_caps:
+        attribute = SCOPE_ATTRIBUTE.get(cap.scope)
+        examples: dict[str | None, Entry] = {}
+        for entry in standing.entries:
+            if cap.channels is None or entry.channel in cap.channels:
+                examples.setdefault(None if attribute is None else getattr(entry, attribute), entry)
+        found += [
+            _budget(Facts(now, policy, standing, customer, _like(entry), World({}, {}), entry.channel), cap, key)
+            for key, entry in examples.items()
+        ]
+    return found
+
+
+def _budget(facts: Facts, cap: FrequencyCap, key: str | None) -> dict[str, Any]:
+    bounds = window_of(facts, cap)
+    counted = [] if bounds is None else counted_for(facts, cap, bounds[0])
+    frees = None if bounds is None or not counted else frees_at(facts, cap, counted, bounds)
+    return {
+        "rule": cap.name,
+        "scope": cap.scope,
+        "key": key,
+        "used": len(counted),
+        "limit": cap.limit,
+        "frees_at": _text(frees),
+    }
+
+
+def _like(entry: Entry) -> Request:
+    """A request that the caps would count together with this contact."""
+    return Request(
+        entry.request_id,
+        "",
+        (entry.channel,),
+        entry.purpose,
+        entry.category,
+        entry.contact_class,
+        0.0,
+        entry.goal,
+        entry.campaign_id,
+        entry.offer_id,
+        None,
+        entry.at,
+        None,
+        entry.at,
+    )
+
+
+def _text(at: int | None) -> str | None:
+    return None if at is None else from_micros(at).isoformat()

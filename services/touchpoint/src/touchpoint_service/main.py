@@ -1,0 +1,46 @@
+"""The touchpoint API: `python -m touchpoint_service.main`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from rapport.contracts.campaign import ContactRequested
+from rapport.messaging.topics import all_topics
+from rapport.web import Api, create_api, serve
+from touchpoint_service.api import ROUTERS
+from touchpoint_service.catalogue import Catalogue
+from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.settings import Settings
+
+
+def create_app(settings: Settings) -> Api:
+    """The application of these settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        catalogue = app.state.catalogue = Catalogue(app.state.pool)
+        app.state.gate = Gate(catalogue)
+        app.state.request_partitions = next(t.partitions for t in all_topics() if t.name == ContactRequested.topic)
+        await catalogue.refresh()
+        watching = asyncio.create_task(catalogue.run())
+        yield
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    return create_api(
+        settings,
+        title="touchpoint",
+        description="Whether a contact may happen now, and everything that did.",
+        routers=ROUTERS,
+        lifespan=lifespan,
+    )
+
+
+if __name__ == "__main__":
+    told = Settings()
+    serve(create_app(told), told)
