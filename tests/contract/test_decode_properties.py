@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rapport import contracts
@@ -17,6 +17,8 @@ EXAMPLES = Path(contracts.__file__).parent / "examples"
 BODIES = {name: (EXAMPLES / f"{name}.json").read_bytes() for name in sorted(REGISTRY)}
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+patient = settings(deadline=None)  # a busy machine is no failure
 
 Headers = list[tuple[str, bytes]]
 
@@ -58,10 +60,12 @@ def spliced(draw: st.DrawFn, text: bytes) -> bytes:
 
 
 class TestDecodeRaisesOnlyContractError:
+    @patient
     @given(name=names, data=st.data())
     def test_on_a_body_with_changed_bytes(self, name: str, data: st.DataObject) -> None:
         attempt(name, key_of(name), data.draw(spliced(BODIES[name])), good_headers(name))
 
+    @patient
     @given(name=names, data=st.data())
     def test_on_a_body_with_a_changed_value(self, name: str, data: st.DataObject) -> None:
         body = json.loads(BODIES[name])
@@ -69,20 +73,24 @@ class TestDecodeRaisesOnlyContractError:
         body[field] = data.draw(json_values)
         attempt(name, key_of(name), json.dumps(body).encode(), good_headers(name))
 
+    @patient
     @given(name=names, value=junk)
     def test_on_any_bytes_as_body(self, name: str, value: bytes) -> None:
         assert attempt(name, key_of(name), value, good_headers(name)) is None
 
+    @patient
     @given(name=names, key=st.none() | junk)
     def test_on_any_key(self, name: str, key: bytes | None) -> None:
         found = attempt(name, key, BODIES[name], good_headers(name))
         assert found is None or key == key_of(name)
 
+    @patient
     @given(name=names, key=junk)
     def test_on_a_tombstone_with_any_key(self, name: str, key: bytes) -> None:
         found = attempt(name, key, None, good_headers(name))
         assert found is None or found.event is None
 
+    @patient
     @given(name=names, data=st.data())
     def test_on_headers_changed_dropped_and_added(self, name: str, data: st.DataObject) -> None:
         kept = data.draw(st.lists(st.sampled_from(good_headers(name)), unique=True))
@@ -91,6 +99,7 @@ class TestDecodeRaisesOnlyContractError:
         mixed = data.draw(st.permutations([*kept, *added]))
         attempt(name, key_of(name), BODIES[name], mixed)  # type: ignore[arg-type]  # Kafka allows a header without value
 
+    @patient
     @given(name=names, at=st.text(max_size=40) | st.datetimes().map(lambda t: t.isoformat()))
     def test_on_any_time(self, name: str, at: str) -> None:
         changed = [(header, at.encode() if header == "ce_time" else value) for header, value in good_headers(name)]
