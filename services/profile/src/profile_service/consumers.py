@@ -19,7 +19,7 @@ INTAKE_GROUP = "profile.intake"
 
 _ABOUT_THE_REPORT = {"customer_id", "report_id", "at", "consents"}
 _FIELDS = tuple(name for name in CustomerReported.model_fields if name not in _ABOUT_THE_REPORT)
-_CHECKED = {"time_zone": fields.time_zone, "language": fields.language}
+_CHECKED = {"time_zone": fields.iana_time_zone, "language": fields.bcp47_tag}
 """What the contract leaves open and the document does not."""
 
 

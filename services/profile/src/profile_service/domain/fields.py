@@ -23,7 +23,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _time_zones = cache(available_timezones)
 
 
-def time_zone(name: str) -> str:
+def iana_time_zone(name: str) -> str:
     """`name`, if it is a time zone of the IANA database.
 
     Raises:
@@ -34,7 +34,7 @@ def time_zone(name: str) -> str:
     return name
 
 
-def language(tag: str) -> str:
+def bcp47_tag(tag: str) -> str:
     """`tag`, if it has the form of a BCP 47 language tag.
 
     Raises:
@@ -65,12 +65,12 @@ class CustomerFields(BaseModel):
     account: Id | None = None
     external_ids: dict[Text64, Id | None] = {}
     """The customer's id in other systems; `PATCH` merges, null removes one."""
-    language: Annotated[str, StringConstraints(max_length=35), AfterValidator(language)] | None = None
+    language: Annotated[str, StringConstraints(max_length=35), AfterValidator(bcp47_tag)] | None = None
     """BCP 47."""
     country: Country | None = None
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")] | None = None
     """ISO 3166-2."""
-    time_zone: Annotated[str, StringConstraints(max_length=64), AfterValidator(time_zone)] | None = None
+    time_zone: Annotated[str, StringConstraints(max_length=64), AfterValidator(iana_time_zone)] | None = None
     """IANA name."""
     grade: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
     birth_date: date | None = None
