@@ -158,9 +158,8 @@ def rank(
         language: of these explanations.
         catalogue: the fields that rules may ask about, for offers that are not made ready yet.
     """
-    asked = _Asked(
-        customer, channel, now, accepted_goals, accepted_offers, products_held(customer).union(accepted_offers)
-    )
+    accepted = frozenset(accepted_offers)
+    asked = _Asked(customer, channel, now, frozenset(accepted_goals), accepted, accepted | products_held(customer))
     eligible: list[Offer] = []
     refused: list[Refused] = []
     for candidate in offers:
@@ -176,7 +175,7 @@ def rank(
 
 
 def is_eligible(offer: Offer, customer: Mapping[str, Any], accepted_offers: Collection[str], now: datetime) -> bool:
-    """Whether nothing the customer has excludes the offer and its rule holds. State, validity and stock are no matter."""
+    """Whether nothing the customer has excludes the offer and its rule holds. State and stock do not matter."""
     taken = products_held(customer).union(accepted_offers) if offer.document.never_with else ()
     return _excluding(offer, taken) is None and offer.predicate is not None and offer.predicate(customer, now)
 
@@ -206,9 +205,9 @@ class _Asked:
     customer: Mapping[str, Any]
     channel: str
     now: datetime
-    accepted_goals: Collection[str]
-    accepted_offers: Collection[str]
-    taken: Collection[str]
+    accepted_goals: frozenset[str]
+    accepted_offers: frozenset[str]
+    taken: frozenset[str]
     """Products held and offers accepted."""
 
     def obstacle(self, offer: Offer) -> tuple[Refusal, str] | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rapport.rules.catalogue import Catalogue, Field, Language
 from rapport.rules.predicate import Predicate, compile_predicate
-from rapport.rules.text import negation, render, render_rule
+from rapport.rules.text import negation, render_group, render_rule
 from rapport.rules.tree import Group, Rule
 
 
@@ -56,7 +56,7 @@ class _Blame:
             words = render_rule(node, self.catalogue[node.field], self.language)
             yield FailedLeaf(pointer, words if wanted else negation(words, self.language))
         elif not node.rules:
-            words = render(node, self.catalogue, self.language)
+            words = render_group(node, self.catalogue, self.language)
             yield FailedLeaf(pointer, words if wanted else negation(words, self.language))
         else:
             inner = wanted is not node.negated

@@ -28,6 +28,7 @@ from sqlalchemy import (
     collate,
     false,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -56,7 +57,7 @@ _ORDERINGS: dict[Operator, Callable[[Any, list[Any]], Condition]] = {
 }
 
 _TEXT_PARTS: dict[Operator, Callable[[Any, str], Condition]] = {
-    Operator.CONTAINS: lambda x, part: func.strpos(x, _text(part)) > 0,
+    Operator.CONTAINS: lambda x, part: func.strpos(x, _text(part)) > literal_column("0"),
     Operator.BEGINS_WITH: lambda x, part: func.starts_with(x, _text(part), type_=Boolean),
     Operator.ENDS_WITH: lambda x, part: func.right(x, len(part)) == _text(part),
 }

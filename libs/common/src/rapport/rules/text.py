@@ -119,7 +119,7 @@ def render(tree: Group, catalogue: Catalogue, language: Language = "en") -> str:
         InvalidRule: the tree does not fit the catalogue.
     """
     catalogue.check(tree)
-    words = _group(tree, catalogue, language)
+    words = render_group(tree, catalogue, language)
     return f"{words[0].upper()}{words[1:]}." if language == "en" else f"{words}。"
 
 
@@ -143,8 +143,8 @@ def negation(words: str, language: Language) -> str:
     return f"not ({words})" if language == "en" else f"并非（{words}）"
 
 
-def _group(group: Group, catalogue: Catalogue, language: Language) -> str:
-    """Without brackets around the whole, unless negated."""
+def render_group(group: Group, catalogue: Catalogue, language: Language) -> str:
+    """A group that fits the catalogue as a phrase, without brackets around the whole unless negated."""
     parts = [
         render_rule(node, catalogue[node.field], language)
         if isinstance(node, Rule)
@@ -156,7 +156,7 @@ def _group(group: Group, catalogue: Catalogue, language: Language) -> str:
 
 
 def _bracketed(group: Group, catalogue: Catalogue, language: Language) -> str:
-    words = _group(group, catalogue, language)
+    words = render_group(group, catalogue, language)
     if group.negated or len(group.rules) < 2:
         return words
     return f"({words})" if language == "en" else f"（{words}）"
