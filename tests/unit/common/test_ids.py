@@ -47,8 +47,8 @@ class TestNewId:
             "from rapport.ids import new_id\n"
             "new_id('x', EPOCH)\n"  # so that both inherit the same state
             "parent = os.fork()\n"
-            "print('\\n'.join(new_id('x', EPOCH) for _ in range(1000)), flush=True)\n"
             "if parent: os.waitpid(parent, 0)\n"
+            "print('\\n'.join(new_id('x', EPOCH) for _ in range(1000)), flush=True)\n"
         )
         made = subprocess.run(
             [sys.executable, "-c", program], check=True, capture_output=True, text=True

@@ -8,6 +8,7 @@ What always holds:
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -165,9 +166,10 @@ def from_status(status: int, headers: Mapping[str, str]) -> DomainError:
 
 @lru_cache
 def _unforeseen(status: int) -> type[DomainError]:
-    """A class for a status that only the framework uses, named after it."""
-    name = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
-    return type(name, (DomainError,), {"status": status})
+    """A class for a status that only the framework uses, named by the standard's phrase for it."""
+    phrase = HTTPStatus(status).phrase
+    slug = re.sub("[^a-z]+", "-", phrase.lower().replace("'", ""))
+    return type("Unforeseen", (DomainError,), {"status": status, "type": slug, "title": phrase})
 
 
 def pointer(location: Sequence[str | int]) -> str:

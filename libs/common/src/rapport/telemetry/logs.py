@@ -3,6 +3,7 @@
 What always holds:
 - an event has a static name; what varies is in fields;
 - the trace of the work at hand is on every line;
+- libraries speak from `warning` on (below, an HTTP client writes each URL with its query), the web server from `info`;
 - an exception is logged as its types and frames. Its message stays out, because messages quote values (a database
   error the duplicate key, a validation error the input), except in development and for errors of our own making.
 """
@@ -61,7 +62,8 @@ def configure_logging(
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Bridge()], level=max(number, logging.INFO), force=True)
+    logging.basicConfig(handlers=[_Bridge()], level=max(number, logging.WARNING), force=True)
+    logging.getLogger("uvicorn").setLevel(max(number, logging.INFO))
 
 
 class _Bridge(logging.Handler):
