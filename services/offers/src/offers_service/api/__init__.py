@@ -1,0 +1,5 @@
+"""The routes of the offers service, one module per resource: translate, authorise, call one handler."""
+
+from offers_service.api import acceptances, offers, storefront
+
+ROUTERS = (offers.router, storefront.router, acceptances.router)

@@ -1,0 +1,75 @@
+"""What a storefront asks for each page it shows: fast, and cheap when nothing has changed."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Annotated
+
+import orjson
+from fastapi import Path, Query, Request, Response, status
+
+from offers_service import schemas
+from offers_service.domain.errors import UnknownCustomer
+from offers_service.handlers.storefront import eligible_offers
+from rapport.auth import Principal, requires
+from rapport.contracts.vocabulary import Channel
+from rapport.errors import Forbidden
+from rapport.ids import ID_PATTERN
+from rapport.web import IfNoneMatch, Now, Reading, Router, answers, etag, is_current
+
+router = Router(tags=["storefront"])
+
+_EXAMPLE = {
+    "customer_id": "c-1001",
+    "items": [
+        {
+            "offer_id": "term-deposit-2026",
+            "title": "定期存款 3.1%",
+            "body": "十二个月，稳妥。",
+            "script": "向您介绍一款……",
+            "image": "https://img.example/term-deposit.png",
+            "goal": "term-deposit",
+            "valid_until": "2026-12-31T23:00:00Z",
+            "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
+        }
+    ],
+}
+
+
+@router.get(
+    "/customers/{customer_id}/eligible-offers",
+    summary="Offers for a customer",
+    response_model=schemas.EligibleOffers,
+    responses={
+        **answers(_EXAMPLE, UnknownCustomer, what="Best first."),
+        304: {"description": "The copy at hand is the present one."},
+    },
+)
+async def list_eligible_offers(
+    caller: Annotated[Principal, requires("offers.storefront")],
+    customer_id: Annotated[str, Path(pattern=ID_PATTERN)],
+    conn: Reading,
+    now: Now,
+    request: Request,
+    channel: Channel = Channel.WEB,
+    limit: Annotated[int, Query(ge=1, le=50)] = 5,
+    lang: Annotated[str | None, Query(pattern=schemas.LANGUAGE, examples=["zh-CN"])] = None,
+    explain: Annotated[bool, Query(description="Also say why not; needs `offers.read` as well.")] = False,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """What the customer may have in this channel now: offers of open web contacts first, then the others by rank.
+
+    Texts are in `lang`, else in the customer's language, else in English.
+    """
+    if explain and "offers.read" not in caller.permissions:
+        raise Forbidden("explanations need the permission offers.read", permission="offers.read")
+    catalogue = request.app.state.catalogue.all()
+    found = await eligible_offers(
+        conn, catalogue, customer_id, channel=channel, limit=limit, language=lang, explain=explain, now=now
+    )
+    body = orjson.dumps(found)
+    tag = etag(blake2b(body, digest_size=12).hexdigest())
+    headers = {"Cache-Control": "private, no-cache", "ETag": tag}
+    if is_current(if_none_match, tag):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

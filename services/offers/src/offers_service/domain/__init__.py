@@ -1,0 +1,1 @@
+"""The rules of the acceptance ledger: pure, from facts to verdicts."""

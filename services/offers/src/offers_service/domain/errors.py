@@ -1,0 +1,53 @@
+"""What the offers service refuses, as callers see it."""
+
+from __future__ import annotations
+
+from rapport.errors import Conflict, NotFound
+
+
+class UnknownOffer(NotFound):
+    """There is no such offer, or it has never been published."""
+
+
+class UnknownCustomer(NotFound):
+    """This service has not heard of the customer, or the customer has been erased."""
+
+
+class UnknownAcceptance(NotFound):
+    """The ledger has no such acceptance."""
+
+
+class OfferIncomplete(Conflict):
+    """The offer cannot be published as it stands; `missing` names the parts by JSON pointers."""
+
+
+class OfferNotPublished(Conflict):
+    """Nothing of this offer is in force."""
+
+
+class StockBelowAccepted(Conflict):
+    """More has been accepted than there would be stock; `accepted` says how much."""
+
+
+class OfferExpired(Conflict):
+    """The offer is withdrawn, or this is not the time of its validity."""
+
+
+class AlreadyAccepted(Conflict):
+    """The customer has this offer for this term; `acceptance_id` names the acceptance."""
+
+
+class NotEligible(Conflict):
+    """The offer is not for this customer: its rule says so, or something the customer has excludes it."""
+
+
+class SoldOut(Conflict):
+    """The last piece went to somebody else."""
+
+
+class AcceptanceIdTaken(Conflict):
+    """The acceptance id stands for another customer, offer or term."""
+
+
+class AcceptanceNotStanding(Conflict):
+    """The acceptance was refused or has been revoked."""

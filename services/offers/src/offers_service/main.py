@@ -1,0 +1,56 @@
+"""The offers API: `python -m offers_service.main`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from offers_service.api import ROUTERS
+from offers_service.catch_up import CatchUp
+from offers_service.consumers import CUSTOMERS_GROUP
+from offers_service.handlers.ledger import ParsedOffers
+from offers_service.handlers.storefront import Listed
+from offers_service.settings import Settings
+from rapport.contracts.profile import CustomerUpserted
+from rapport.replica import MemoryReplica
+from rapport.web import Api, create_api, serve
+
+
+def create_app(settings: Settings) -> Api:
+    """The application. Ready once the catalogue is in memory and the customers are in the database."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        state.parsed_offers = ParsedOffers()
+        state.catalogue = MemoryReplica(state.pool, "catalogue", Listed.parse)
+        state.customers = CatchUp(state.pool, settings.kafka_bootstrap, CUSTOMERS_GROUP, CustomerUpserted.topic)
+        tasks = [asyncio.create_task(work) for work in (state.catalogue.run(), state.customers.wait())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def ready() -> Mapping[str, str | None]:
+        return {
+            "catalogue": None if app.state.catalogue.loaded else "not read yet",
+            "customers": None if app.state.customers.done else "catching up",
+        }
+
+    app = create_api(
+        settings,
+        title="offers",
+        routers=ROUTERS,
+        lifespan=lifespan,
+        ready=ready,
+        description="What may be offered, in which order, and who accepted it.",
+    )
+    return app
+
+
+if __name__ == "__main__":
+    told = Settings()
+    serve(create_app(told), told)

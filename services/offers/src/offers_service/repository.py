@@ -1,0 +1,293 @@
+"""All SQL of the offers service.
+
+What always holds: locks are taken in the order customers (by key), stock rows (by offer id), offers. Whoever changes
+what is announced of an offer holds its stock row, so under that lock the announced document stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from offers_service.domain.ledger import Acceptance, Stock
+from rapport.contracts.offers import OfferChanged, OfferState
+from rapport.db import Connection, lock_key
+
+# --- catalogue
+
+_OFFER = """
+select o.id as offer_id, o.version, o.state, o.content, o.announced, o.changed_at, s.total, s.accepted
+from offers o join stock s on s.offer_id = o.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """An offer as planners see it."""
+
+    offer_id: str
+    version: int
+    state: OfferState
+    content: dict[str, Any]
+    announced: dict[str, Any] | None
+    changed_at: datetime
+    total: int | None
+    """The stock in force."""
+    accepted: int
+
+    @property
+    def sold_out(self) -> bool:
+        """Nothing is left of the stock in force."""
+        return Stock(self.total, self.accepted).sold_out
+
+    @property
+    def in_force(self) -> int | None:
+        """The version that customers see, if any."""
+        if self.announced is None or self.announced["state"] != "published":
+            return None
+        version: int = self.announced["version"]
+        return version
+
+
+async def offer(conn: Connection, offer_id: str) -> OfferRow | None:
+    """One offer."""
+    row = await conn.fetchrow(f"{_OFFER} where o.id = $1", offer_id)
+    return OfferRow(**row) if row else None
+
+
+async def locked_offer(conn: Connection, offer_id: str) -> OfferRow | None:
+    """One offer with its stock, both locked: nobody accepts, edits or announces it meanwhile."""
+    await conn.execute("select from stock where offer_id = $1 for update", offer_id)
+    row = await conn.fetchrow(f"{_OFFER} where o.id = $1 for update of o", offer_id)
+    return OfferRow(**row) if row else None
+
+
+async def offers_after(conn: Connection, offer_id: str, state: OfferState | None, limit: int) -> list[OfferRow]:
+    """Up to `limit` offers in order of their ids, after `offer_id`."""
+    rows = await conn.fetch(
+        f"{_OFFER} where o.id > $1 and ($2::text is null or o.state = $2) order by o.id limit $3",
+        offer_id,
+        state,
+        limit,
+    )
+    return [OfferRow(**row) for row in rows]
+
+
+async def insert_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> bool:
+    """Store a new offer; False when there already is one of this id."""
+    inserted = await conn.fetchval(
+        "insert into offers (id, version, state, content, changed_at) values ($1, 1, 'draft', $2, $3) "
+        "on conflict do nothing returning true",
+        offer_id,
+        content,
+        now,
+    )
+    if inserted:
+        await conn.execute("insert into stock (offer_id) values ($1)", offer_id)
+    return bool(inserted)
+
+
+async def update_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> None:
+    """Store an edited content as the next version."""
+    await conn.execute(
+        "update offers set version = version + 1, state = 'draft', content = $2, changed_at = $3 where id = $1",
+        offer_id,
+        content,
+        now,
+    )
+
+
+async def announce(conn: Connection, event: OfferChanged, now: datetime) -> None:
+    """Store the event's document as the newest announced one, its version and state as the offer's, and the stock."""
+    await conn.execute("update stock set total = $2 where offer_id = $1", event.offer_id, event.stock)
+    await conn.execute(
+        "update offers set version = $2, state = $3, announced = $4, changed_at = $5 where id = $1",
+        event.offer_id,
+        event.version,
+        event.state,
+        event.model_dump_json(),
+        now,
+    )
+
+
+async def mark_sold_out(conn: Connection, sold_out: Mapping[str, bool], now: datetime) -> list[dict[str, Any]]:
+    """Note in the announced documents whether the offers are sold out; the documents, each a version on."""
+    rows = await conn.fetch(
+        """
+        update offers set version = version + 1, changed_at = $3,
+            announced = announced || jsonb_build_object('version', version + 1, 'sold_out', change.sold_out)
+        from unnest($1::text[], $2::boolean[]) as change (offer_id, sold_out)
+        where offers.id = change.offer_id
+        returning announced
+        """,
+        list(sold_out),
+        list(sold_out.values()),
+        now,
+    )
+    return [row["announced"] for row in rows]
+
+
+async def announced_since(conn: Connection, known: Mapping[str, int]) -> list[tuple[str, dict[str, Any] | None]]:
+    """The announced ones among these offers, with the document where its version is not the known one."""
+    rows = await conn.fetch(
+        """
+        select id, case when version <> known then doc end
+        from catalogue join unnest($1::text[], $2::bigint[]) as wanted (offer_id, known) on id = offer_id
+        """,
+        list(known),
+        list(known.values()),
+    )
+    return [(offer_id, document) for offer_id, document in rows]
+
+
+# --- ledger
+
+_COLUMNS = ", ".join(field.name for field in fields(Acceptance))
+_INSERT_ACCEPTANCES = f"""
+insert into acceptances ({_COLUMNS})
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+"""
+
+
+async def lock_customers(conn: Connection, customer_ids: Collection[str]) -> None:
+    """Wait for the ledger's locks of these customers and hold them until the transaction ends."""
+    keys = sorted({lock_key(f"ledger.{customer_id}") for customer_id in customer_ids})
+    await conn.execute("select pg_advisory_xact_lock(key) from unnest($1::bigint[]) as key", keys)
+
+
+async def lock_stock(conn: Connection, offer_ids: Collection[str]) -> dict[str, Stock]:
+    """The stock of those of these offers that exist, locked."""
+    rows = await conn.fetch(
+        "select offer_id, total, accepted from stock where offer_id = any($1) order by offer_id for update",
+        list(offer_ids),
+    )
+    return {row["offer_id"]: Stock(row["total"], row["accepted"]) for row in rows}
+
+
+async def save_stock(conn: Connection, stock: Mapping[str, Stock]) -> None:
+    """Store how many are accepted of these offers, whose rows are locked."""
+    await conn.execute(
+        "update stock set accepted = now.accepted from unnest($1::text[], $2::int[]) as now (offer_id, accepted) "
+        "where stock.offer_id = now.offer_id",
+        list(stock),
+        [level.accepted for level in stock.values()],
+    )
+
+
+async def acceptances(conn: Connection, acceptance_ids: Collection[str]) -> dict[str, Acceptance]:
+    """The rows of these ids, by id."""
+    rows = await conn.fetch(f"select {_COLUMNS} from acceptances where acceptance_id = any($1)", list(acceptance_ids))
+    return {row["acceptance_id"]: Acceptance(**row) for row in rows}
+
+
+async def held_by(conn: Connection, customer_ids: Collection[str]) -> dict[str, dict[tuple[str, str], str]]:
+    """What stands accepted, per customer: offer and term to acceptance id."""
+    held: dict[str, dict[tuple[str, str], str]] = {}
+    for customer_id, offer_id, term, acceptance_id in await conn.fetch(
+        "select customer_id, offer_id, term, acceptance_id from acceptances "
+        "where customer_id = any($1) and state = 'accepted'",
+        list(customer_ids),
+    ):
+        held.setdefault(customer_id, {})[offer_id, term] = acceptance_id
+    return held
+
+
+async def insert_acceptances(conn: Connection, rows: Sequence[Acceptance]) -> None:
+    """Write new rows."""
+    await conn.execute(_INSERT_ACCEPTANCES, *map(list, zip(*map(astuple, rows), strict=True)))
+
+
+async def revoke(conn: Connection, acceptance_id: str, now: datetime) -> None:
+    """Mark a standing acceptance as revoked."""
+    await conn.execute(
+        "update acceptances set state = 'revoked', revoked_at = $2 where acceptance_id = $1", acceptance_id, now
+    )
+
+
+async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, now: datetime) -> Acceptance | None:
+    """Record the fulfilment of a standing acceptance, once; None when there is none to fulfil."""
+    row = await conn.fetchrow(
+        "update acceptances set fulfilled_at = coalesce(fulfilled_at, $2), reference = coalesce(reference, $3) "
+        f"where acceptance_id = $1 and state = 'accepted' returning {_COLUMNS}",
+        acceptance_id,
+        now,
+        reference,
+    )
+    return Acceptance(**row) if row else None
+
+
+# --- customers and their contacts
+
+_STOREFRONT = """
+select c.doc,
+    (select array_agg(array[a.offer_id, a.goal]) from acceptances a
+        where a.customer_id = c.id and a.state = 'accepted') as accepted,
+    (select array_agg(array[w.offer_id, w.contact_id] order by w.contact_id) from web_contacts w
+        where w.customer_id = c.id and w.closed_at is null and (w.expires_at is null or w.expires_at > $2)) as contacts
+from replica_customers c where c.id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What a storefront has to know of a customer."""
+
+    document: Mapping[str, Any]
+    accepted: Mapping[str, str]
+    """Offers that stand accepted, with their goals."""
+    contacts: Mapping[str, str]
+    """Offers of open web contacts, with the oldest contact of each."""
+
+
+async def visitor(conn: Connection, customer_id: str, now: datetime) -> Visitor | None:
+    """One customer, in one statement."""
+    row = await conn.fetchrow(_STOREFRONT, customer_id, now)
+    if row is None:
+        return None
+    contacts = dict(reversed(row["contacts"])) if row["contacts"] else {}
+    return Visitor(row["doc"], dict(row["accepted"] or ()), contacts)
+
+
+async def customers(conn: Connection, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The documents of those of these customers that are known."""
+    rows = await conn.fetch("select id, doc from replica_customers where id = any($1)", list(customer_ids))
+    return {row["id"]: row["doc"] for row in rows}
+
+
+async def open_web_contacts(conn: Connection, contacts: Iterable[tuple[str, str, str, datetime | None]]) -> None:
+    """Store released contacts (customer, contact, offer, expiry) of customers that are known.
+
+    A contact already stored stays as it is, closed or not.
+    """
+    columns = [list(column) for column in zip(*contacts, strict=True)]
+    await conn.execute(
+        """
+        insert into web_contacts (customer_id, contact_id, offer_id, expires_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as new (customer_id)
+        where exists (select from replica_customers where id = new.customer_id)
+        on conflict do nothing
+        """,
+        *columns,
+    )
+
+
+async def close_web_contacts(conn: Connection, contacts: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Close contacts (customer, contact); those that are no web contacts are passed over."""
+    columns = [list(column) for column in zip(*contacts, strict=True)]
+    await conn.execute(
+        """
+        update web_contacts as w set closed_at = $3
+        from unnest($1::text[], $2::text[]) as gone (customer_id, contact_id)
+        where w.customer_id = gone.customer_id and w.contact_id = gone.contact_id and w.closed_at is null
+        """,
+        *columns,
+        now,
+    )
+
+
+async def purge(conn: Connection, before: datetime) -> None:
+    """Delete contacts closed before that instant."""
+    await conn.execute("delete from web_contacts where closed_at < $1", before)

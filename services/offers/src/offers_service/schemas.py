@@ -1,0 +1,187 @@
+"""What goes in and out over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from rapport.contracts.offers import OfferState, OfferText
+from rapport.contracts.vocabulary import Channel, Id, Name
+from rapport.ranking import Refusal
+
+LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+"""A BCP 47 tag, as far as texts need it."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+"""Taken with any offset, kept in UTC."""
+
+OFFER_EXAMPLE: dict[str, Any] = {
+    "category": "savings",
+    "goal": "term-deposit",
+    "priority": 700,
+    "value": "120.00",
+    "currency": "EUR",
+    "channels": ["call", "branch", "hotline", "web"],
+    "valid_until": "2027-01-01T00:00:00+01:00",
+    "stock": 500,
+    "never_with": ["term-deposit-2025"],
+    "image": "https://img.example/term-deposit.png",
+    "texts": {
+        "en": {"title": "Term deposit, 3.1 %", "body": "Twelve months, safe.", "script": "May I tell you about …"},
+        "zh-CN": {"title": "定期存款 3.1%", "body": "十二个月，稳妥。", "script": "向您介绍一款……"},
+    },
+    "eligibility": {"combinator": "and", "rules": [{"field": "attributes.age", "operator": ">=", "value": 18}]},
+}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class OfferContent(_Body):
+    """What planners write of an offer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [OFFER_EXAMPLE]})
+
+    category: Name
+    goal: Name
+    """Accepting this offer meets the goal, and stops every contact for it."""
+    priority: Annotated[int, Field(ge=0, le=1000)] = 500
+    """Larger goes first."""
+    value: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] = Decimal(0)
+    """Worth of one acceptance to the business."""
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=len(Channel))] = tuple(Channel)
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    """The instant itself is outside."""
+    stock: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    """How many may be accepted in all; null is without limit."""
+    never_with: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+    """Products held or offers accepted that exclude this one."""
+    image: Annotated[str, Field(max_length=500, pattern="^https?://")] | None = None
+    texts: dict[Annotated[str, Field(pattern=LANGUAGE)], OfferText] = {}
+    """By BCP 47 language. `en` and `zh-CN` are needed to publish."""
+    eligibility: dict[str, Any] | None = None
+    """A rule tree over the customer document; null is everybody."""
+
+    @model_validator(mode="after")
+    def _some_time_to_accept(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
+            raise ValueError("valid_from must lie before valid_until")
+        return self
+
+
+class Offer(OfferContent):
+    """An offer as planners see it: the content as last edited, and what customers see of it."""
+
+    offer_id: Id
+    version: int
+    """Rises with every change; also the `ETag`."""
+    state: OfferState
+    """`draft`: the content shown has not been published as it stands."""
+    in_force: int | None
+    """The version that customers see; null when they see none."""
+    accepted: int
+    """How many acceptances stand."""
+    sold_out: bool
+    changed_at: datetime
+
+
+class AcceptanceRequest(_Body):
+    """A customer says yes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"customer_id": "c-1001", "offer_id": "term-deposit-2026", "channel": "web"}]}
+    )
+
+    customer_id: Id
+    offer_id: Id
+    channel: Channel
+    contact_id: Id | None = None
+    """The contact in which it happened, if any; a storefront passes on the one it was given."""
+    term: Id = "1"
+    """Which term of the offer: one acceptance per customer, offer and term."""
+    acceptance_id: Id | None = None
+    """Chosen by the caller, it makes a retry safe without an `Idempotency-Key`."""
+
+
+class FulfilmentRequest(_Body):
+    """What was accepted has been delivered."""
+
+    reference: Id | None = None
+    """Of the order or contract, in the system that fulfilled it."""
+
+
+class Acceptance(BaseModel):
+    """A row of the ledger."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    acceptance_id: Id
+    customer_id: Id
+    offer_id: Id
+    term: Id
+    goal: str
+    category: str | None
+    channel: Channel
+    contact_id: Id | None
+    at: datetime
+    """When the customer said yes."""
+    state: Literal["accepted", "refused", "revoked"]
+    reason: str | None
+    """Why it was refused: one that a channel reported and that could not be honoured."""
+    revoked_at: datetime | None
+    fulfilled_at: datetime | None
+    reference: str | None
+
+
+class EligibleOffer(BaseModel):
+    """One offer for the customer, in the language that serves best."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    offer_id: Id
+    title: str
+    body: str
+    script: str
+    image: str | None
+    goal: str
+    valid_until: datetime | None
+    contact_id: Id | None
+    """The open web contact for this offer: report the customer's answer to it."""
+    priority: int | None = None
+    """What decides the rank, with `explain=true` only: a customer's page has no use for the worth of a customer."""
+    value: Decimal | None = None
+    currency: str | None = None
+
+
+class FailedCondition(BaseModel):
+    """A leaf of the offer's rule that this customer does not meet: where in the rule, and what it asks for."""
+
+    pointer: str
+    text: str
+
+
+class RefusedOffer(BaseModel):
+    """An offer that this customer is not shown, and the first reason why."""
+
+    offer_id: Id
+    reason: Refusal
+    detail: str | None
+    """The goal that is met, or the product or offer that excludes this one."""
+    failed: list[FailedCondition]
+
+
+class EligibleOffers(BaseModel):
+    """Offers of open contacts first, then the others, each part best first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    customer_id: Id
+    items: list[EligibleOffer]
+    refused: list[RefusedOffer] | None = None
+    """With `explain=true` only."""
