@@ -135,17 +135,10 @@ class TestKilledStarter:
 
     def test_killed_in_the_middle_it_blocks_nothing(self, embedded: Embedded, tmp_path: Path) -> None:
         """Killed at the first sign of each server, when some are half made and none is recorded as ready."""
-        script = (
-            "import pathlib, sys; from rapport.testing.infrastructure.embedded import Embedded;"
-            "Embedded(pathlib.Path(sys.argv[1])).start()"
-        )
         half = Embedded(tmp_path / "half")
         try:
-            for sign in ("postgres/data.new", "kafka/data.new", "postgres.pid", "kafka.pid"):
-                starter = subprocess.Popen([sys.executable, "-c", script, half.state_dir])
-                wait_until((half.state_dir / sign).exists, 30, sign)
-                starter.kill()
-                starter.wait()
+            for sign in ("postgres/new-*", "kafka/new-*/*", "postgres.pid", "kafka.pid"):
+                _start_and_kill(half, sign)
             assert half.start() == half.start()
         finally:
             half.stop()
@@ -181,6 +174,18 @@ class TestStop:
         embedded.redis.start()
         embedded.stop(erase=True)
         assert not (embedded.state_dir / "redis").exists()
+
+
+def _start_and_kill(embedded: Embedded, sign: str) -> None:
+    """Start in a process of its own and kill that as soon as a file matches."""
+    script = (
+        "import pathlib, sys; from rapport.testing.infrastructure.embedded import Embedded;"
+        "Embedded(pathlib.Path(sys.argv[1])).start()"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(embedded.state_dir)]) as starter:
+        wait_until(lambda: any(embedded.state_dir.glob(sign)) or starter.poll() is not None, 60, sign)
+        assert starter.poll() is None, "it failed by itself"
+        starter.kill()
 
 
 def _lives(pid: int) -> bool:

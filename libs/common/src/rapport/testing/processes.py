@@ -17,8 +17,10 @@ import fcntl
 import importlib.util
 import os
 import random
+import shutil
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -180,6 +182,16 @@ def remembered_port(file: Path, usual: int | None = None) -> int:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(str(port))
     return port
+
+
+def new_folder(parent: Path) -> Path:
+    """An empty folder to make data in, beside its place; those of earlier attempts are removed.
+
+    Its name is new each time: whoever was making the last one may have outlived its killed starter.
+    """
+    for old in parent.glob("new-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix="new-", dir=parent))
 
 
 @contextmanager

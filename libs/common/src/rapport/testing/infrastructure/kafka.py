@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import socket
 import struct
 import subprocess
@@ -11,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from rapport.testing.infrastructure.jars import kafka_class_path
-from rapport.testing.processes import LOOPBACK, ManagedProcess, ProcessFailed, remembered_port, wheel_folder
+from rapport.testing.processes import LOOPBACK, ManagedProcess, ProcessFailed, new_folder, remembered_port, wheel_folder
 
 # A null list of topics is all topics, an empty one is none (Kafka protocol, Metadata request version 4).
 _METADATA_REQUEST = struct.pack(">hhih", 3, 4, 1, -1) + struct.pack(">i?", 0, False)
@@ -88,8 +87,7 @@ class Kafka:
 
     def _format(self, class_path: str, settings: dict[str, str]) -> None:
         """Format beside the place of the data and move it there, so that half of it is never started."""
-        new, properties = self._folder / "data.new", self._folder / "format.properties"
-        shutil.rmtree(new, ignore_errors=True)
+        new, properties = new_folder(self._folder), self._folder / "format.properties"
         _write(properties, settings | {"log.dirs": str(new)})
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
         arguments = ["format", "--cluster-id", cluster, "--config", str(properties)]

@@ -15,7 +15,16 @@ import signal
 import subprocess
 from pathlib import Path
 
-from rapport.testing.processes import LOOPBACK, ManagedProcess, processes_in, remembered_port, wait_until, wheel_folder
+from rapport.testing.processes import (
+    LOOPBACK,
+    ManagedProcess,
+    ProcessFailed,
+    new_folder,
+    processes_in,
+    remembered_port,
+    wait_until,
+    wheel_folder,
+)
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -68,9 +77,7 @@ class Postgres:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(16))
-        new = self._folder / "data.new"
-        subprocess.run(["rm", "-rf", new], check=True)
-        new.mkdir(mode=0o700)
+        new = new_folder(self._folder)
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             os.chown(new, nobody.pw_uid, nobody.pw_gid)
