@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 
-DECISIONS = Counter("rapport_decisions_total", "Contact decisions.", ["reason"])
+DECISIONS = Counter("rapport_decisions_total", "Contact decisions.", ["decision", "reason"])
 RECALL_SECONDS = Histogram(
     "rapport_recall_seconds",
     "From an acceptance to the recall of the same goal's other contacts.",

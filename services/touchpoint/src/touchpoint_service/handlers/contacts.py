@@ -24,6 +24,7 @@ from rapport.contracts.touchpoint import (
 )
 from rapport.contracts.vocabulary import Outcome, Reason
 from rapport.errors import DomainError
+from rapport.telemetry import RECALL_SECONDS
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
@@ -252,16 +253,16 @@ def _meet_goal(
         _count(work, own, CLOSED)
         _set_state(work, own, "closed")
     met = _Met(event.offer_id, event.acceptance_id, event.channel.value, event.contact_id)
-    _meet(work, customer_id, goal, met, contacts, trace)
+    if _meet(work, customer_id, goal, met, contacts, trace):
+        RECALL_SECONDS.observe((work.at - event.at).total_seconds())
 
 
-def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> None:
-    """The goal is met: no contact for it stays with any channel."""
+def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> int:
+    """The goal is met: no contact for it stays with any other channel; how many were held."""
     standing = work.standings[customer_id]
     standing.goals[goal] = GoalMet(met.offer_id, met.acceptance_id, met.channel, work.now)
-    for entry in standing.held_for(goal):
-        if entry.contact_id == met.contact_id:
-            continue
+    held = [entry for entry in standing.held_for(goal) if entry.contact_id != met.contact_id]
+    for entry in held:
         same = entry.offer_id == met.offer_id
         recall(
             work,
@@ -271,6 +272,7 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
             accepted_in=met.channel,
             traceparent=trace,
         )
+    return len(held)
 
 
 def _cool_down(work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome) -> None:
