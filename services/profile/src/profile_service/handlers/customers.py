@@ -103,7 +103,7 @@ async def list_do_not_call(
     listed, named = sorted(set(phones)), sorted(set(customer_ids))
     await repository.list_phones(conn, listed, source=source, now=now)
     concerned = await repository.customers_named(conn, customer_ids=named, phones=listed)
-    changed = await change(conn, [Change(customer_id, _not_to_be_called) for customer_id in concerned], now=now)
+    changed = await change(conn, [Change(customer_id, _not_to_be_called) for customer_id in sorted(concerned)], now=now)
     nobody = [customer_id for customer_id in named if customer_id not in concerned]
     return len(changed.written), nobody
 
