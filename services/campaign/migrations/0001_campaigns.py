@@ -29,7 +29,7 @@ create table campaigns (
     started_at   timestamptz,
     resolved_at  timestamptz,               -- when the audience was taken; acceptances count from here
     targets      integer not null default 0, -- members that are not in the control group
-    next_ordinal integer not null default 0, -- the first target that has not been asked for
+    asked        integer not null default 0, -- how many of them have had their turn
     next_wave_at timestamptz,               -- null: not started, or nobody is left
     check (state <> 'approved' or approved_by is not null)
 ) with (fillfactor = 70);

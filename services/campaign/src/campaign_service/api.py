@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -65,8 +66,8 @@ async def edit_campaign(
 async def get_campaign(campaign_id: CampaignId, _caller: Reader, conn: Reading, response: Response) -> CampaignDocument:
     """The plan with its state and how far it has got."""
     campaign = await plans.get_campaign(conn, campaign_id)
-    plan = await campaigns.plan_of(conn, campaign_id)
-    return CampaignDocument(**_summary(campaign, response).model_dump(by_alias=True), plan=plan)
+    response.headers["ETag"] = etag(campaign.version)
+    return CampaignDocument.model_validate(asdict(campaign) | {"plan": await campaigns.plan_of(conn, campaign_id)})
 
 
 @router.get("/campaigns", summary="List plans", responses=problem_responses())

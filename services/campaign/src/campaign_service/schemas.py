@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from campaign_service.domain.plan import EXAMPLE, Plan
 from rapport.contracts.campaign import PlanState
@@ -103,7 +103,7 @@ class CampaignSummary(BaseModel):
     """When the audience was taken."""
     targets: int
     """Members of the audience outside the control group."""
-    asked: Annotated[int, Field(validation_alias="next_ordinal")]
+    asked: int
     """How many of them have had their turn."""
     next_wave_at: datetime | None
 

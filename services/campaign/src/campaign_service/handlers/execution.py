@@ -91,7 +91,7 @@ async def _send_page(
 ) -> None:
     """Ask for the next targets of the wave, one request per line each, and move the cursor behind them."""
     ordinals, cursor = next_page(
-        Cursor(campaign.next_ordinal, due_at),
+        Cursor(campaign.asked, due_at),
         campaign.targets,
         page=max(1, page // len(plan.lines)),
         wave_size=plan.schedule.wave_size,
@@ -104,7 +104,7 @@ async def _send_page(
     ]
     await execution.add_first_attempts(conn, campaign.campaign_id, asks, now)
     await _send(conn, campaign, plan, asks, now)
-    campaign.next_ordinal, campaign.next_wave_at = cursor.ordinal, cursor.due_at
+    campaign.asked, campaign.next_wave_at = cursor.ordinal, cursor.due_at
     await campaigns.save(conn, campaign)
 
 

@@ -12,7 +12,7 @@ from rapport.contracts.campaign import PlanState
 from rapport.db import Connection
 
 _HEADER = """campaign_id, version, state, name, goal, ends_at, authors, approved_by, created_at, changed_at, started_at,
-    resolved_at, targets, next_ordinal, next_wave_at"""
+    resolved_at, targets, asked, next_wave_at"""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Campaign:
     started_at: datetime | None
     resolved_at: datetime | None
     targets: int
-    next_ordinal: int
+    asked: int
     next_wave_at: datetime | None
 
 
@@ -84,7 +84,7 @@ async def save(conn: Connection, campaign: Campaign, plan: Plan | None = None) -
     await conn.execute(
         """
         update campaigns set version = $2, state = $3, name = $4, goal = $5, ends_at = $6, authors = $7,
-            approved_by = $8, changed_at = $9, started_at = $10, resolved_at = $11, targets = $12, next_ordinal = $13,
+            approved_by = $8, changed_at = $9, started_at = $10, resolved_at = $11, targets = $12, asked = $13,
             next_wave_at = $14, plan = coalesce($15, plan)
         where campaign_id = $1
         """,
@@ -100,7 +100,7 @@ async def save(conn: Connection, campaign: Campaign, plan: Plan | None = None) -
         campaign.started_at,
         campaign.resolved_at,
         campaign.targets,
-        campaign.next_ordinal,
+        campaign.asked,
         campaign.next_wave_at,
         None if plan is None else plan.model_dump_json(),
     )
