@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from rapport.db import Pool
 from rapport.messaging import positions
@@ -48,16 +49,25 @@ class CatchUp:
                 await asyncio.sleep(pause)
 
     async def _ends(self) -> dict[Place, int]:
+        partitions = await self._partitions()
+        if not partitions:
+            raise TimeoutError(f"{self._topic} is not there yet")
         kafka = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
         try:
             await kafka.start()
-            await kafka.topics()  # learns of all topics; asking for one that is missing would create it on some brokers
-            partitions = [TopicPartition(self._topic, n) for n in kafka.partitions_for_topic(self._topic) or ()]
-            if not partitions:
-                raise TimeoutError(f"{self._topic} is not there yet")
             return {Place(*place): end for place, end in (await kafka.end_offsets(partitions)).items()}
         finally:
             await kafka.stop()
+
+    async def _partitions(self) -> list[TopicPartition]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            described = await admin.describe_topics()  # all: asking for a missing one would create it on some brokers
+        finally:
+            await admin.close()
+        mine = next((found["partitions"] for found in described if found["topic"] == self._topic), [])
+        return [TopicPartition(self._topic, found["partition"]) for found in mine]
 
     async def _has_reached(self, ends: dict[Place, int]) -> bool:
         async with self._pool.acquire() as conn:
