@@ -36,6 +36,7 @@ _RECORD_THEN_EXEC = (
     'cd "$1" && cat /proc/$$/stat /proc/sys/kernel/random/boot_id > "$0.new" && mv "$0.new" "$0" && shift && exec "$@"'
 )
 _POLL = 0.02
+_LONGEST_POLL = 0.2  # what starts slowly needs the processor more than we need to know
 
 
 class ProcessFailed(RuntimeError):
@@ -124,12 +125,14 @@ class ManagedProcess:
     def wait_ready(self, ready: Callable[[], bool], seconds: float) -> None:
         """Return when `ready()` holds. Raises `ProcessFailed` when the process ends first or time runs out."""
         deadline = time.monotonic() + seconds
+        pause = _POLL
         while not ready():
             if self.pid is None:
                 raise ProcessFailed(f"{self.name} ended while it started. {self.last_words()}")
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"{self.name} was not ready after {seconds:.0f} s. {self.last_words()}")
-            time.sleep(_POLL)
+            time.sleep(pause)
+            pause = min(pause * 1.2, _LONGEST_POLL)
 
     def last_words(self, lines: int = 15) -> str:
         """The end of the log, with where to find the rest."""
