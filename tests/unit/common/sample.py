@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
 import asyncpg
 import httpx2
-import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.exceptions import HTTPException
@@ -19,7 +16,7 @@ from rapport.auth import Principal, mint_token, requires
 from rapport.errors import Conflict, Malformed, NotFound, TooManyRequests
 from rapport.problems import problem_responses
 from rapport.settings import DEVELOPMENT_KEY, ServiceSettings
-from rapport.telemetry import configure_logging, current_traceparent
+from rapport.telemetry import current_traceparent
 from rapport.web import Api, PagingQuery, Router, body_limit, create_api
 
 LIMIT = 2048
@@ -125,16 +122,3 @@ async def client(app: Api, *, as_token: str | None = None) -> AsyncIterator[http
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://api", headers=headers) as found:
         yield found
-
-
-@contextmanager
-def captured_log(level: str = "info", *, messages: bool = False) -> Iterator[io.StringIO]:
-    """All that is logged inside, as a process would write it."""
-    root, stream = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
-    configure_logging("sample", level=level, messages=messages, stream=stream)
-    try:
-        yield stream
-    finally:
-        root.handlers[:], root.level = before
-        structlog.reset_defaults()

@@ -23,8 +23,7 @@ from rapport.telemetry import (
     readiness,
     tracing,
 )
-
-from . import sample
+from rapport.testing.logs import captured_log
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -83,7 +82,7 @@ class TestTraceparent:
 
 class TestLogs:
     def test_are_json_lines_with_service_level_time_and_trace(self) -> None:
-        with sample.captured_log() as stream, tracing(PARENT):
+        with captured_log() as stream, tracing(PARENT):
             get_logger().info("contact_released", contact_id="ctc_1")
         line = json.loads(stream.getvalue())
         assert line.pop("timestamp").endswith("Z")
@@ -91,25 +90,25 @@ class TestLogs:
             "event": "contact_released",
             "contact_id": "ctc_1",
             "level": "info",
-            "service": "sample",
+            "service": "test",
             "trace_id": TRACE,
         }
 
     def test_leave_out_what_lies_below_the_level(self) -> None:
-        with sample.captured_log("warning") as stream:
+        with captured_log("warning") as stream:
             get_logger().info("quiet")
             get_logger().warning("loud")
         assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["loud"]
 
     def test_take_in_what_libraries_say_from_warning_on(self) -> None:
-        with sample.captured_log() as stream:
+        with captured_log() as stream:
             logging.getLogger("some.library").info("GET http://api/customers?phone=%s", SECRET)
             logging.getLogger("some.library").warning("slow %s", "broker")
         line = json.loads(stream.getvalue())
         assert (line["event"], line["logger"], line["message"]) == ("library_message", "some.library", "slow broker")
 
     def test_show_an_exception_and_its_cause_without_their_messages(self) -> None:
-        with sample.captured_log() as stream:
+        with captured_log() as stream:
             try:
                 try:
                     TypeAdapter(int).validate_python(SECRET * 2)
@@ -125,7 +124,7 @@ class TestLogs:
     def test_show_a_database_error_by_code_and_constraint(self) -> None:
         error = asyncpg.UniqueViolationError(f"Key (phone)=({SECRET}) already exists.")
         error.constraint_name = "customers_phone_key"
-        with sample.captured_log() as stream:
+        with captured_log() as stream:
             get_logger().error("write_failed", exc_info=error)
         (found,) = json.loads(stream.getvalue())["exception"]
         assert (found["sqlstate"], found["constraint"]) == ("23505", "customers_phone_key")
@@ -133,18 +132,18 @@ class TestLogs:
 
     @pytest.mark.parametrize("error", [Conflict("the campaign is stopped"), ConnectionRefusedError("nobody at port 9")])
     def test_show_messages_that_name_no_customer(self, error: Exception) -> None:
-        with sample.captured_log() as stream:
+        with captured_log() as stream:
             get_logger().error("failed", exc_info=error)
         assert json.loads(stream.getvalue())["exception"][0]["message"] == str(error)
 
     def test_show_every_message_where_asked_to(self) -> None:
-        with sample.captured_log(messages=True) as stream:
+        with captured_log(messages=True) as stream:
             get_logger().error("failed", exc_info=KeyError("k"))
         assert json.loads(stream.getvalue())["exception"][0]["message"] == "'k'"
 
     def test_show_each_error_of_a_group(self) -> None:
         group = ExceptionGroup("both", [KeyError(SECRET), ValueError(SECRET)])
-        with sample.captured_log() as stream:
+        with captured_log() as stream:
             get_logger().error("failed", exc_info=group)
         (found,) = json.loads(stream.getvalue())["exception"]
         assert [one["type"] for one in found["errors"]] == ["builtins.KeyError", "builtins.ValueError"]
@@ -185,7 +184,7 @@ class TestStatusServer:
         async def ready() -> Mapping[str, str | None]:
             return missing
 
-        DECISIONS.labels(reason="quiet_hours").inc()
+        DECISIONS.labels("deferred", "quiet_hours").inc()
         async with (
             StatusServer(host="127.0.0.1", port=0, ready=ready) as server,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as http,
@@ -196,7 +195,7 @@ class TestStatusServer:
             assert (await http.get("/health/ready")).json() == {"status": "ready", "checks": {"broker": "ok"}}
             metrics = await http.get("/metrics?name=x")
             assert metrics.headers["content-type"].startswith("text/plain")
-            assert 'rapport_decisions_total{reason="quiet_hours"}' in metrics.text
+            assert 'rapport_decisions_total{decision="deferred",reason="quiet_hours"}' in metrics.text
             assert (await http.get("/secrets")).status_code == 404
             assert (await http.post("/metrics")).status_code == 405
 

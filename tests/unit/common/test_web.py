@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from prometheus_client import REGISTRY
 
+from rapport.testing.logs import captured_log
 from rapport.web import Api
 
 from . import sample
@@ -30,7 +31,7 @@ async def http(app: Api) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    with sample.captured_log() as stream:
+    with captured_log() as stream:
         yield stream
 
 
