@@ -66,8 +66,12 @@ class CatchUp:
             described = await admin.describe_topics()  # all: asking for a missing one would create it on some brokers
         finally:
             await admin.close()
-        mine = next((found["partitions"] for found in described if found["topic"] == self._topic), [])
-        return [TopicPartition(self._topic, found["partition"]) for found in mine]
+        return [
+            TopicPartition(self._topic, partition["partition"])
+            for found in described
+            if found["topic"] == self._topic
+            for partition in found["partitions"]
+        ]
 
     async def _has_reached(self, ends: dict[Place, int]) -> bool:
         async with self._pool.acquire() as conn:
