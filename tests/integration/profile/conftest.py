@@ -41,6 +41,8 @@ class World:
     clock: FixedClock
     http: httpx2.AsyncClient
 
+    authorization = staticmethod(authorization)
+
     async def call(
         self, method: str, path: str, json: Any = None, *, role: str = "data_steward", **headers: str
     ) -> httpx2.Response:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from profile_service.domain.csv_files import Row
+from profile_service.domain.csv_files import BrokenFile, Row
 from profile_service.domain.import_mapping import EXAMPLE, ImportMapping, ImportRow, Reject, RowReader
 
 SAID_AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -156,5 +156,5 @@ class TestImportMapping:
             ImportMapping.model_validate({"columns": {"id": "customer_id"}, **changed})
 
     def test_refuses_a_file_without_a_mapped_column(self) -> None:
-        with pytest.raises(ValueError, match="no column Name"):
+        with pytest.raises(BrokenFile, match="no column Name"):
             RowReader(ImportMapping(columns={"id": "customer_id", "Name": "name"}), ["id"], SAID_AT)

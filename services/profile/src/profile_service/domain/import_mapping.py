@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from profile_service.domain.csv_files import Dialect, Row
+from profile_service.domain.csv_files import BrokenFile, Dialect, Row
 from profile_service.domain.fields import CustomerFields
 from rapport.contracts.vocabulary import Channel, Id
 
@@ -107,11 +107,11 @@ class RowReader:
         """Prepare for a file with these columns; its consents count from `said_at`.
 
         Raises:
-            ValueError: a mapped column is not in the header.
+            BrokenFile: a mapped column is not in the header.
         """
         missing = [column for column in mapping.columns if column not in header]
         if missing:
-            raise ValueError(f"the file has no column {', '.join(missing)}")
+            raise BrokenFile(f"has no column {', '.join(missing)}")
         self._width = len(header)
         self._said_at = said_at
         self._columns = {target: column for column, target in mapping.columns.items()}

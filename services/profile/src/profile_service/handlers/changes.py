@@ -69,10 +69,10 @@ async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) 
     erasures = await repository.erasures(conn, before)
     after = dict(before)
     made: defaultdict[str, list[Change]] = defaultdict(list)
-    refused: list[Refusal] = []
-    for one in await _unheard(conn, changes, now):
+    timely, refused = _timely(changes, erasures)
+    for one in await _unheard(conn, timely, now):
         try:
-            after[one.customer_id] = _applied(one, after[one.customer_id], erasures.get(one.customer_id))
+            after[one.customer_id] = _applied(one, after[one.customer_id])
         except DomainError as error:
             refused.append((one, error))
         else:
@@ -86,7 +86,9 @@ async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) 
     too_large = await _write(conn, changed, after, made, erasures, now)
     for customer_id in too_large:
         after[customer_id] = before[customer_id]
-        refused += [(one, CustomerTooLarge()) for one in made.pop(customer_id)]
+        refused += [
+            (one, CustomerTooLarge("the document would be larger than 64 KiB")) for one in made.pop(customer_id)
+        ]
     if statements := [said for ones in made.values() for one in ones for said in one.statements]:
         await repository.record_statements(conn, statements)
     if unwritten := [customer_id for customer_id, document in after.items() if document.version == 0]:
@@ -106,6 +108,19 @@ async def change_one(conn: Connection, one: Change, *, now: datetime) -> Custome
     return changed.documents[one.customer_id]
 
 
+def _timely(changes: Iterable[Change], erasures: Mapping[str, Erasure]) -> tuple[list[Change], list[Refusal]]:
+    """The changes that were not said before an erasure, and those that were."""
+    timely: list[Change] = []
+    refused: list[Refusal] = []
+    for one in changes:
+        erasure = erasures.get(one.customer_id)
+        if erasure and one.said_at is not None and one.said_at <= erasure.at:
+            refused.append((one, CustomerErased("this was said before the customer was erased")))
+        else:
+            timely.append(one)
+    return timely, refused
+
+
 async def _unheard(conn: Connection, changes: Sequence[Change], now: datetime) -> list[Change]:
     """The changes without those whose report has been heard before."""
     first = {(one.customer_id, one.report_id): one for one in reversed(changes) if one.report_id is not None}
@@ -117,9 +132,7 @@ async def _unheard(conn: Connection, changes: Sequence[Change], now: datetime) -
     ]
 
 
-def _applied(one: Change, known: CustomerUpserted, erasure: Erasure | None) -> CustomerUpserted:
-    if erasure and one.said_at is not None and one.said_at <= erasure.at:
-        raise CustomerErased
+def _applied(one: Change, known: CustomerUpserted) -> CustomerUpserted:
     document = one.apply(known)
     if not one.statements:
         return document
