@@ -184,7 +184,7 @@ class MemoryReplica(Generic[T]):
                 if not is_transient(error):
                     raise
                 pause = backoff.next()
-                _log.warning("replica_waits", table=self._table, error=type(error).__name__, seconds=pause)
+                _log.warning("replica_waits", table=self._table, error=type(error).__name__, seconds=round(pause, 2))
                 await asyncio.sleep(pause)
             else:
                 backoff.reset()

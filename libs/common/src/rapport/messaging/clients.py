@@ -7,11 +7,14 @@ background, and above all no producer sends on after it was given up.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
+
+T = TypeVar("T")
 
 _CLOSE_SECONDS = 5.0
 
@@ -41,16 +44,12 @@ def group_member(bootstrap: str, group: str, *, session_timeout: float, heartbea
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     """Leave the group if the broker is there, and end every task and connection in any case."""
-    with suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await consumer.stop()
-            return
+    if await _done(consumer.stop()):
+        return
     # `stop` gives up half-way when the coordinator has failed; the rest of it follows here.
-    with suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            if consumer._fetcher is not None:  # noqa: SLF001
-                await consumer._fetcher.close()  # noqa: SLF001
-            await consumer._client.close()  # noqa: SLF001
+    if consumer._fetcher is not None:  # noqa: SLF001
+        await _done(consumer._fetcher.close())  # noqa: SLF001
+    await _done(consumer._client.close())  # noqa: SLF001
 
 
 async def start_producer(bootstrap: str, *, max_batch_bytes: int) -> AIOKafkaProducer:
@@ -81,10 +80,30 @@ async def abort_producer(producer: AIOKafkaProducer) -> None:
     Its own `stop` waits until everything is sent, for ever if need be, and then a record given up here could still
     arrive behind newer ones of its key.
     """
-    with suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await producer._sender.close()  # noqa: SLF001
+    await _done(producer._sender.close())  # noqa: SLF001
     producer._message_accumulator.fail_all(KafkaError("the producer was given up"))  # noqa: SLF001
-    with suppress(KafkaError, TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await producer.stop()
+    await _done(producer.stop())
+
+
+async def _done(closing: Coroutine[Any, Any, None]) -> bool:
+    """Whether `closing` ends well and in time. A task of its own, because aiokafka's clients, when they end a task of
+    theirs that has not begun yet, raise CancelledError: it would look as if the caller were cancelled."""
+    task = asyncio.create_task(closing)
+    await asyncio.wait({task}, timeout=_CLOSE_SECONDS)
+    if task.done():
+        return not task.cancelled() and task.exception() is None
+    task.cancel()
+    await asyncio.wait({task})
+    return False
+
+
+def result(task: asyncio.Task[T]) -> T:
+    """What a finished task gave. A cancelled one, when nobody here has cancelled it, is a client that broke down.
+
+    Raises:
+        KafkaError: the task was cancelled from inside.
+        Exception: what the task raised.
+    """
+    if task.cancelled():
+        raise KafkaError("a client ended by itself")
+    return task.result()

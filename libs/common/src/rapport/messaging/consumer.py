@@ -94,7 +94,7 @@ class Consumer:
                     if not is_transient(error):
                         _log.critical("consumer_stopped", group=self.group, why=_why(error))
                         raise
-                    pause = backoff.next()
+                    pause = round(backoff.next(), 2)
                     _log.warning("consumer_rejoins", group=self.group, error=type(error).__name__, seconds=pause)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._stopping.wait(), pause)

@@ -32,7 +32,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from rapport import db
 from rapport.contracts.envelope import headers
 from rapport.messaging import dlq, metrics
-from rapport.messaging.clients import abort_producer, start_producer
+from rapport.messaging.clients import abort_producer, result, start_producer
 from rapport.messaging.partition import partition_for
 from rapport.messaging.retry import Backoff, is_transient
 from rapport.telemetry import get_logger
@@ -108,7 +108,7 @@ class Relay:
                     if not is_transient(error):
                         raise
                     pause = backoff.next()
-                    _log.warning("relay_waits", service=self._name, error=type(error).__name__, seconds=pause)
+                    _log.warning("relay_waits", service=self._name, error=type(error).__name__, seconds=round(pause, 2))
                     await self._sleep(pause)
         finally:
             self._ended.set()
@@ -126,7 +126,7 @@ class Relay:
             await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({work}, timeout=_STOP_GRACE)
             if work.done():
-                work.result()
+                result(work)
         finally:
             stop.cancel()
             work.cancel()

@@ -26,7 +26,8 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # How asyncpg tells that the connection broke under a running transaction; a ValueError is a wrong argument.
         return not isinstance(error, ValueError)
-    return isinstance(error, KafkaError | OSError | TimeoutError | asyncpg.OutdatedSchemaCacheError)
+    # An InternalClientError is what the first statement on a connection meets that was cut while it was idle.
+    return isinstance(error, KafkaError | OSError | TimeoutError | asyncpg.InternalClientError)
 
 
 class Backoff:

@@ -17,12 +17,18 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    StaleMetadata,
+)
 
 from rapport.db import Pool
 from rapport.messaging import metrics, opening
 from rapport.messaging.batch import BatchHandler, Processor
-from rapport.messaging.clients import close_consumer, group_member
+from rapport.messaging.clients import close_consumer, group_member, result
 from rapport.messaging.dlq import Record
 from rapport.messaging.lane import Chunk, Lane, Slot
 from rapport.messaging.opening import Doubt
@@ -111,7 +117,7 @@ class Session:
     @property
     def caught_up(self) -> bool:
         """Whether every partition has been read up to where its log ended when it was opened."""
-        opened = self._assigned_once and not self._unopened
+        opened = self._assigned_once and not self._unopened and self._kafka.assignment() <= self._slots.keys()
         return opened and all(slot.stored >= slot.target for slot in self._slots.values())
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -127,7 +133,7 @@ class Session:
             tasks = [asyncio.create_task(job) for job in [*work, *(lane.run() for lane in self._lanes)]]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()
+                result(task)
             tasks[0].cancel()  # read nothing more
             self.close_partitions()
             await self.finish_batches()
@@ -283,8 +289,15 @@ class Session:
                 continue
             await self._pass_gaps()
             self._report_lag()
-            self._believe_missing([t for t in self._member.handlers if not self._kafka.partitions_for_topic(t)])
+            await self._ask_for_topics()
             await self._tell_kafka()
+
+    async def _ask_for_topics(self) -> None:
+        """Notice that a topic was deleted, and that one deleted before is there again."""
+        gone = [topic for topic in self._member.handlers if not self._kafka.partitions_for_topic(topic)]
+        if gone and not set(gone) - await self._kafka.topics():
+            raise StaleMetadata("a topic that was missing is there")  # only a new session looks again soon
+        self._believe_missing(gone)
 
     async def _pass_gaps(self) -> None:
         """Where compaction has removed a log's last records, only the position can pass: it must reach the end."""
