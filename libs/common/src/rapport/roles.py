@@ -31,15 +31,14 @@ _READS = frozenset(
         "offers.read",
         "campaign.read",
         "touchpoint.timeline",
-        "touchpoint.explain",
         "touchpoint.policy.read",
     }
 )
 
 ROLES: Mapping[str, frozenset[str]] = {
     # People in channels.
-    "branch_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup", "touchpoint.explain"},
-    "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup", "touchpoint.explain"},
+    "branch_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
+    "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "outbound_agent": _TALKS_TO_CUSTOMERS,
     # Systems.
     "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome"}),

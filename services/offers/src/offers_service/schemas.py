@@ -112,6 +112,8 @@ class AcceptanceRequest(_Body):
 class FulfilmentRequest(_Body):
     """What was accepted has been delivered."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "contract-4711"}]})
+
     reference: Id | None = None
     """Of the order or contract, in the system that fulfilled it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -16,12 +16,40 @@ from touchpoint_service.domain.windows import to_micros
 Place = Annotated[str, Field(min_length=1, max_length=64)]
 
 
+POLICY_EXAMPLE: dict[str, Any] = {
+    "name": "House rules",
+    "business_zone": "Europe/Berlin",
+    "frequency_caps": [{"name": "three-a-week", "limit": 3, "window": {"kind": "rolling", "hours": 168}}],
+    "quiet_hours": [{"name": "night", "channels": ["call", "sms"], "start": "20:00", "end": "08:00"}],
+}
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def _example(body: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 class ContactRequestIn(_Body):
     """A wish to contact a customer."""
+
+    model_config = _example(
+        {
+            "request_id": "req-2026-11-0042",
+            "customer_id": "c-1001",
+            "channels": ["call", "sms"],
+            "purpose": "marketing",
+            "category": "savings",
+            "contact_class": "marketing",
+            "score": 0.7,
+            "goal": "term-deposit",
+            "campaign_id": "cmp-autumn",
+            "offer_id": "term-deposit-2026",
+            "expires_at": "2026-12-01T00:00:00+00:00",
+        }
+    )
 
     request_id: Id | None = None
     """Natural key: the same id twice is one request. Made up when left out."""
@@ -106,17 +134,25 @@ class OutcomeIn(_Body):
 class OutcomesIn(_Body):
     """What came of a contact; a call may have several results."""
 
+    model_config = _example(
+        {"outcomes": [{"outcome_id": "out-77", "outcome": "call_back", "call_back_at": "2026-11-24T15:00:00+01:00"}]}
+    )
+
     outcomes: Annotated[tuple[OutcomeIn, ...], Field(min_length=1, max_length=20)]
 
 
 class RecallAnswerIn(_Body):
     """The channel's answer to a recall."""
 
+    model_config = _example({"answer": "withdrawn"})
+
     answer: Literal["withdrawn", "too_late"]
 
 
 class LeasesIn(_Body):
     """How many contacts an agent or dialer wants, and for how long."""
+
+    model_config = _example({"limit": 10, "seconds": 300, "place": "branch-7"})
 
     limit: Annotated[int, Field(ge=1, le=500)] = 1
     seconds: Annotated[int, Field(ge=10, le=3600)] = 300
@@ -128,11 +164,15 @@ class LeasesIn(_Body):
 class RenewalIn(_Body):
     """How much longer a lease is held, from now."""
 
+    model_config = _example({"seconds": 300})
+
     seconds: Annotated[int, Field(ge=10, le=3600)] = 300
 
 
 class PolicyIn(_Body):
     """The first draft of a policy."""
+
+    model_config = _example({"policy_id": "house", "document": POLICY_EXAMPLE})
 
     policy_id: Id
     document: PolicyDocument
@@ -141,11 +181,15 @@ class PolicyIn(_Body):
 class DraftIn(_Body):
     """A new draft."""
 
+    model_config = _example({"document": POLICY_EXAMPLE})
+
     document: PolicyDocument
 
 
 class PopupIn(_Body):
     """A customer has appeared: exactly one of customer_id, phone and account says who."""
+
+    model_config = _example({"phone": "+4915123456789", "channel": "hotline", "agent": "a-17", "limit": 3})
 
     customer_id: Id | None = None
     phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
@@ -177,5 +221,7 @@ class PopupAnswer(_Body):
 
 class PopupAnswersIn(_Body):
     """What the customer said to the offers shown."""
+
+    model_config = _example({"answers": [{"offer_id": "term-deposit-2026", "answer": "interested"}]})
 
     answers: Annotated[tuple[PopupAnswer, ...], Field(min_length=1, max_length=10)]

@@ -20,9 +20,14 @@ _REF = "#/components/schemas/"
 
 
 def answers(example: Any, *problems: type[DomainError], status: int = 200, what: str = "Done.") -> dict[int | str, Any]:
-    """What a route's `responses` say: an example of the answer with `status`, and the problems of its own."""
-    content = {"application/json": {"example": example}}
-    return {status: {"description": what, "content": content}, **problem_responses(*problems)}
+    """What a route's `responses` say: an example of the answer with `status`, and the problems of its own.
+
+    `example` is None when the answer has no body.
+    """
+    answer: dict[str, Any] = {"description": what}
+    if example is not None:
+        answer["content"] = {"application/json": {"example": example}}
+    return {status: answer, **problem_responses(*problems)}
 
 
 def unprotected_routes(app: FastAPI) -> list[str]:

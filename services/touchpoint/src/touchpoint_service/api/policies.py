@@ -19,22 +19,16 @@ from touchpoint_service.handlers.policies import (
     submit_version,
 )
 from touchpoint_service.repository import policies
-from touchpoint_service.schemas import DraftIn, PolicyIn
+from touchpoint_service.schemas import POLICY_EXAMPLE, DraftIn, PolicyIn
 
 router = Router(tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
-_DOCUMENT = {
-    "name": "House rules",
-    "business_zone": "Europe/Berlin",
-    "frequency_caps": [{"name": "three-a-week", "limit": 3, "window": {"kind": "rolling", "hours": 168}}],
-    "quiet_hours": [{"name": "night", "channels": ["call", "sms"], "start": "20:00", "end": "08:00"}],
-}
-_DRAFT = {"policy_id": "house", "draft": _DOCUMENT, "author": "erin", "revision": 1}
+_DRAFT = {"policy_id": "house", "draft": POLICY_EXAMPLE, "author": "erin", "revision": 1}
 _VERSION = {
     "policy_id": "house",
     "version": 1,
-    "document": _DOCUMENT,
+    "document": POLICY_EXAMPLE,
     "submitted_by": "erin",
     "submitted_at": "2026-03-01T09:00:00+00:00",
     "approved_by": "sam",
