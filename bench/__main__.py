@@ -1,0 +1,58 @@
+"""Run the measurements: `python -m bench [--only NAME,…]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from bench import gate
+from bench.results import Result, write
+from rapport.settings import home
+from rapport.testing.infrastructure import Endpoints, choose
+
+Measurement = Callable[[Endpoints, Path], Awaitable[list[Result]]]
+
+MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
+    "gate": (gate.measure, ("gate_vs_bare_pipe", "gate_per_s")),
+}
+
+
+async def run(chosen: list[str], endpoints: Endpoints, state: Path) -> list[Result]:
+    """The results of these measurements."""
+    results = []
+    for name in chosen:
+        print(name)
+        results += await MEASUREMENTS[name][0](endpoints, state)
+    return results
+
+
+def main() -> int:
+    """The command; 1 when a goal was not met."""
+    names = {figure: name for name, (_, figures) in MEASUREMENTS.items() for figure in (name, *figures)}
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure against the budgets.")
+    parser.add_argument("--only", default="", help=f"comma-separated, of: {', '.join(names)}")
+    asked = [n for n in parser.parse_args().only.split(",") if n]
+    unknown = [n for n in asked if n not in names]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    chosen = list(dict.fromkeys(names[n] for n in asked)) or list(MEASUREMENTS)
+    state = home() / "var" / "bench"
+    infrastructure = choose(state)
+    endpoints = infrastructure.start()
+    try:
+        results = uvloop.run(run(chosen, endpoints, state))
+    finally:
+        infrastructure.stop()
+    write(results, state / "results.json")
+    for r in results:
+        mark = "" if r.met is None else "  met" if r.met else "  NOT MET"
+        print(f"{r.name:24} {r.min:>12,.3f} {r.median:>12,.3f} {r.max:>12,.3f} {r.unit:6} {r.goal or '':8}{mark}")
+    return 1 if any(r.met is False for r in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The gate against the bare pipe: requests per second from Kafka, decided, durable, and published through the outbox.
+
+Both are measured the same way: the input lies in its topic before the process starts; the time is that between the
+first and the last record on the output topic, by the broker's clock. Real broker, PostgreSQL with fsync, worker and
+relay as processes of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import orjson
+
+from bench import kafka
+from bench.results import Result, result
+from rapport import db
+from rapport.contracts.campaign import ContactRequested
+from rapport.contracts.envelope import headers
+from rapport.messaging import topics
+from rapport.testing.infrastructure import Endpoints
+
+CUSTOMERS = 20_000
+REQUESTS = 36_000
+RUNS = 5
+
+POLICY = {
+    "name": "ten rules",
+    "business_zone": "Europe/Berlin",
+    "consent": {"exempt_purposes": ["service"]},
+    "quiet_hours": [
+        {"name": "night-calls", "channels": ["call"], "start": "03:00", "end": "03:01"},
+        {"name": "night-texts", "channels": ["sms"], "start": "22:00", "end": "07:00"},
+    ],
+    "minimum_gaps": [
+        {"name": "texts-apart", "channels": ["sms"], "hours": 24},
+        {"name": "mails-apart", "channels": ["email"], "hours": 24},
+    ],
+    "frequency_caps": [
+        {"name": "all-week", "limit": 500, "window": {"kind": "rolling", "hours": 168}},
+        {
+            "name": "calls-day",
+            "scope": "channel",
+            "channels": ["call"],
+            "limit": 400,
+            "window": {"kind": "calendar", "unit": "day"},
+        },
+        {"name": "campaign", "scope": "campaign", "limit": 500, "window": {"kind": "rolling", "hours": 720}},
+        {"name": "category", "scope": "category", "limit": 500, "window": {"kind": "calendar", "unit": "month"}},
+    ],
+    "cool_downs": [
+        {"name": "refused", "outcome": "refused", "scope": "offer", "days": 30},
+        {"name": "complained", "outcome": "complaint", "scope": "all", "days": 90},
+    ],
+}
+"""Ten rules, wide enough that every request is released: the most work that a request can cause."""
+
+
+async def prepare(endpoints: Endpoints) -> str:
+    """A touchpoint database with customers, a policy in force and a running plan; its URL."""
+    name = f"bench_{os.getpid()}"
+    url = await db.create_database(endpoints.postgres_url, name)
+    await db.migrate("touchpoint", url)
+    await topics.apply(endpoints.kafka_bootstrap)
+    await kafka.create(endpoints.kafka_bootstrap, ["bench.in", "bench.out"])
+    conn = await db.connect(url)
+    now = datetime.now(UTC).isoformat()
+    consents = [{"channel": c, "purpose": "marketing", "granted": True, "at": now} for c in ("call", "sms", "email")]
+    documents = [
+        {
+            "customer_id": f"b{n}",
+            "version": 1,
+            "time_zone": random.Random(n).choice(["Europe/Berlin", "Asia/Shanghai", "America/New_York"]),
+            "phone": f"+49151{n:08d}",
+            "consents": consents,
+            "attributes": {"age": 20 + n % 60, "balance": n * 1.5},
+        }
+        for n in range(CUSTOMERS)
+    ]
+    rows = [(d["customer_id"], 1, orjson.dumps(d)) for d in documents]
+    await conn.copy_records_to_table("replica_customers", records=rows, columns=["id", "version", "doc"])
+    await conn.execute("insert into standings (customer_id) select id from replica_customers")
+    await conn.execute("insert into policies (policy_id, draft, author) values ('bench', $1, 'a')", POLICY)
+    await conn.execute(
+        "insert into policy_versions (policy_id, version, document, submitted_by, submitted_at) "
+        "values ('bench', 1, $1, 'a', now())",
+        POLICY,
+    )
+    await conn.execute("insert into policy_in_force (policy_id, version, since) values ('bench', 1, now())")
+    await conn.execute("insert into replica_plans (id, version, doc) values ('bench', 1, '{\"state\": \"running\"}')")
+    await conn.close()
+    return url
+
+
+def requests(run: int, count: int) -> list[kafka.Record]:
+    """That many requests for random customers, as records."""
+    now = datetime.now(UTC)
+    dice = random.Random(run)
+    found = []
+    for n in range(count):
+        event = ContactRequested.model_validate(
+            {
+                "request_id": f"bench.{os.getpid()}.{run}.{n}",
+                "customer_id": f"b{dice.randrange(CUSTOMERS)}",
+                "channels": ["call"],
+                "purpose": "marketing",
+                "category": "loans",
+                "contact_class": "marketing",
+                "goal": "loan",
+                "campaign_id": "bench",
+                "at": now,
+                "expires_at": now + timedelta(days=5),
+            }
+        )
+        head = headers(event_id=event.request_id, event_type=event.event_type, source="/bench", at=now.isoformat())
+        found.append((event.customer_id.encode(), event.model_dump_json(exclude_none=True).encode(), head))
+    return found
+
+
+def start(module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """A child process; its logs go where ours go."""
+    return subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **(environment or {})})
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and wait."""
+    process.terminate()
+    process.wait(30)
+
+
+def touchpoint_environment(endpoints: Endpoints, url: str) -> dict[str, str]:
+    """Settings of a touchpoint process of the bench."""
+    return {
+        "TOUCHPOINT_DATABASE_URL": url,
+        "TOUCHPOINT_KAFKA_BOOTSTRAP": endpoints.kafka_bootstrap,
+        "TOUCHPOINT_REDIS_URL": endpoints.redis_url,
+        "TOUCHPOINT_WORKER_PORT": "0",
+        "TOUCHPOINT_LOG_LEVEL": "error",
+    }
+
+
+async def measure(endpoints: Endpoints, _state: Path) -> list[Result]:
+    """gate_vs_bare_pipe and gate_per_s."""
+    url = await prepare(endpoints)
+    bootstrap = endpoints.kafka_bootstrap
+    ratios, speeds = [], []
+    environment = touchpoint_environment(endpoints, url)
+    for run in range(RUNS):
+        records = requests(run, REQUESTS)
+        starts = await kafka.ends(bootstrap, "bench.in")
+        await kafka.fill(bootstrap, "bench.in", records)
+        offsets = ",".join(str(starts[partition]) for partition in sorted(starts))
+        pipe = partial(start, "bench.bare_pipe", bootstrap, url, str(REQUESTS), offsets)
+        bare = await _timed(bootstrap, "bench.out", [pipe])
+        await kafka.fill(bootstrap, "campaign.requests", records)
+        parts = [
+            partial(start, "touchpoint_service.worker", "--only", kind, environment=environment)
+            for kind in ("consumers", "relay")
+        ]
+        gate = await _timed(bootstrap, "touchpoint.contacts", parts)
+        speeds.append(gate)
+        ratios.append(gate / bare)
+        print(f"  run {run + 1}: gate {gate:,.0f}/s, bare pipe {bare:,.0f}/s, ratio {gate / bare:.2f}")
+    return [result("gate_vs_bare_pipe", "ratio", ratios, at_least=0.4), result("gate_per_s", "per_s", speeds)]
+
+
+async def _timed(bootstrap: str, topic: str, begin: Sequence[Callable[[], subprocess.Popen[bytes]]]) -> float:
+    """Records per second on `topic` between the first and the last of a run."""
+    starts = await kafka.ends(bootstrap, topic)
+    with ExitStack() as ending:
+        for process in begin:
+            ending.callback(end, process())
+        stamps = await kafka.arrivals(bootstrap, starts, REQUESTS, seconds=60)
+    return len(stamps) / max(0.001, (stamps[-1] - stamps[0]) / 1000)
