@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.touchpoint.gate_oracle import Past, may_release
 
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.ranking import Offer as OfferInHand
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, SUPPRESSED, decide
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, CoolDown, Entry, GoalMet, Standing
-from touchpoint_service.domain.windows import DAY, HOUR, from_micros, to_micros
+from touchpoint_service.domain.windows import DAY, HOUR
 
 NOON = to_micros(datetime(2026, 3, 3, 12, tzinfo=UTC))
 RUNNING = World({"cmp": "running"}, {})

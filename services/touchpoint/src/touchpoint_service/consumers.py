@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapport.clock import Clock
+from rapport.clock import Clock, to_micros
 from rapport.contracts.campaign import ContactRequested, ContactRequestWithdrawn
 from rapport.contracts.envelope import Envelope
 from rapport.db import Connection
 from rapport.messaging.consumer import BatchHandler, PoisonMessage
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.domain.windows import to_micros
 from touchpoint_service.handlers.contacts import Report, UnfitReport, report_outcomes, settle_acceptances
 from touchpoint_service.handlers.gate import Arrival, Gate
 from touchpoint_service.handlers.requests import take_in

@@ -16,13 +16,12 @@ import aiosmtplib
 import httpx2
 import structlog
 
-from rapport.clock import Clock
+from rapport.clock import Clock, to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Outcome
 from rapport.db import Pool, transaction
 from rapport.messaging.retry import is_transient
-from touchpoint_service.domain.windows import to_micros
 from touchpoint_service.handlers.contacts import Report, answer_recall, report_outcomes
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.leases import hand_out

@@ -11,11 +11,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from rapport.clock import Clock
+from rapport.clock import Clock, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.db import Pool, transaction
 from rapport.messaging.retry import is_transient
-from touchpoint_service.domain.windows import to_micros
 from touchpoint_service.handlers.contacts import expire_contacts, recall
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.repository import queues

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from rapport.clock import to_micros
 from rapport.db import Connection
 from touchpoint_service.catalogue import Catalogue
-from touchpoint_service.domain.windows import to_micros
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.repository.work import Work
 

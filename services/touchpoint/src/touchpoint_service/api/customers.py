@@ -10,13 +10,14 @@ from fastapi import Query
 from pydantic import AwareDatetime
 
 from rapport.auth import Principal, requires
+from rapport.clock import to_micros
 from rapport.contracts.vocabulary import Channel, Id
 from rapport.errors import NotFound
 from rapport.web import Now, Page, PagingQuery, Reading, Router, answers
 from touchpoint_service.api.context import TheGate
 from touchpoint_service.api.requests import kind_of
 from touchpoint_service.domain.facts import Customer
-from touchpoint_service.domain.windows import to_micros, zone_named
+from touchpoint_service.domain.windows import zone_named
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.standings import budgets
 from touchpoint_service.repository import reads, replicas

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Response
 
 from rapport.auth import Principal, requires
+from rapport.clock import from_micros
 from rapport.contracts.campaign import ContactRequestWithdrawn
 from rapport.contracts.vocabulary import Id
 from rapport.errors import FieldError, Malformed, NotFound
@@ -17,7 +18,6 @@ from rapport.telemetry import current_traceparent
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.context import RequestPartitions, TheGate, working_on
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.domain.windows import from_micros
 from touchpoint_service.handlers.gate import Arrival
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads

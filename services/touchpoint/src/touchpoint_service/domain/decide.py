@@ -22,7 +22,7 @@ SUPPRESSED = "suppressed"
 EXPIRED = "expired"
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Decision:
     """What became of one request. `retry_at` is set for a deferral, `contact_id` and `channel` for a release."""
 

@@ -6,6 +6,7 @@ rule applies to the channels and classes that it names; what it does not name, i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Literal, TypeVar
@@ -141,13 +142,73 @@ class PolicyDocument(_Model):
 _R = TypeVar("_R", bound=Rule)
 
 
+SCOPE_ATTRIBUTES: Mapping[str, str] = {
+    "channel": "channel",
+    "category": "category",
+    "purpose": "purpose",
+    "campaign": "campaign_id",
+    "offer": "offer_id",
+    "goal": "goal",
+}
+"""What a scope other than `all` looks at, of a request and of a contact alike."""
+
+
+@dataclass(slots=True, frozen=True)
+class Cap:
+    """A frequency cap made ready: plain values, because it is looked at for every request."""
+
+    name: str
+    scope: str
+    attribute: str | None
+    channels: frozenset[str] | None
+    limit: int
+    micros: int | None
+    """Length of a rolling window; None for a calendar window."""
+    unit: str
+    business: bool
+
+    @classmethod
+    def of(cls, rule: FrequencyCap) -> Cap:
+        """From the document's rule."""
+        window = rule.window
+        if isinstance(window, RollingWindow):
+            micros: int | None = window.hours * HOUR
+            unit, business = "", True
+        else:
+            micros, unit, business = None, window.unit, window.zone == "business"
+        return cls(
+            rule.name,
+            rule.scope,
+            SCOPE_ATTRIBUTES.get(rule.scope),
+            _channels(rule),
+            rule.limit,
+            micros,
+            unit,
+            business,
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Gap:
+    """A minimum gap made ready."""
+
+    name: str
+    channels: frozenset[str] | None
+    micros: int
+
+    @classmethod
+    def of(cls, rule: MinimumGap) -> Gap:
+        """From the document's rule."""
+        return cls(rule.name, _channels(rule), round(rule.hours * HOUR))
+
+
 @dataclass(slots=True, frozen=True)
 class Applying:
     """The rules that bind contacts of one channel and class."""
 
     quiet_hours: tuple[QuietHours, ...]
-    minimum_gaps: tuple[MinimumGap, ...]
-    frequency_caps: tuple[FrequencyCap, ...]
+    minimum_gaps: tuple[Gap, ...]
+    frequency_caps: tuple[Cap, ...]
     needs_consent: bool
     may_disturb: bool
 
@@ -180,11 +241,15 @@ class Policy:
         document = self.document
         return Applying(
             _binding(document.quiet_hours, channel, contact_class),
-            _binding(document.minimum_gaps, channel, contact_class),
-            _binding(document.frequency_caps, channel, contact_class),
+            tuple(map(Gap.of, _binding(document.minimum_gaps, channel, contact_class))),
+            tuple(map(Cap.of, _binding(document.frequency_caps, channel, contact_class))),
             needs_consent=channel in document.consent.channels,
             may_disturb=any(c.rank == contact_class for c in document.do_not_disturb_exempt),
         )
+
+
+def _channels(rule: Rule) -> frozenset[str] | None:
+    return None if rule.channels is None else frozenset(channel.value for channel in rule.channels)
 
 
 def _binding(rules: tuple[_R, ...], channel: str, contact_class: int) -> tuple[_R, ...]:

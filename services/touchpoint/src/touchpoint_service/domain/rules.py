@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.ranking import is_eligible
 from touchpoint_service.domain.facts import Facts
-from touchpoint_service.domain.policy import Applying, FrequencyCap, RollingWindow
+from touchpoint_service.domain.policy import SCOPE_ATTRIBUTES, Applying, Cap
 from touchpoint_service.domain.standing import OPEN, Entry
-from touchpoint_service.domain.windows import HOUR, SECOND, calendar_window, from_micros, inside_daily, to_micros
+from touchpoint_service.domain.windows import SECOND, calendar_window, inside_daily
 
 
 class Objection(NamedTuple):
@@ -150,13 +151,13 @@ def quiet_hours(facts: Facts) -> Objection | None:
 def minimum_gap(facts: Facts) -> Objection | None:
     """A contact exactly one gap ago is far enough."""
     for rule in _applying(facts).minimum_gaps:
-        gap = round(rule.hours * HOUR)
-        latest = next((e for e in reversed(facts.standing.entries) if _counts(rule.channels, e)), None)
-        if latest is not None and latest.at + gap > facts.now:
+        channels = rule.channels
+        latest = next((e for e in reversed(facts.standing.entries) if channels is None or e.channel in channels), None)
+        if latest is not None and latest.at + rule.micros > facts.now:
             return Objection(
                 Reason.MINIMUM_GAP,
                 rule=rule.name,
-                until=latest.at + gap,
+                until=latest.at + rule.micros,
                 may_free=latest.state == OPEN,
                 counter=1,
                 limit=1,
@@ -165,77 +166,78 @@ def minimum_gap(facts: Facts) -> Objection | None:
 
 
 def frequency_cap(facts: Facts) -> Objection | None:
-    """Object when `limit` counted contacts lie inside the window; the instant on its far edge is outside."""
+    """Object when `limit` counted contacts lie inside the window; the instant on its far edge is outside.
+
+    A cap per campaign, offer or goal does not bind a request that has none.
+    """
     for cap in _applying(facts).frequency_caps:
-        bounds = window_of(facts, cap)
-        if bounds is None:
+        if cap.attribute is not None and scope_key(facts, cap.scope) is None:
+            continue
+        if len(facts.standing.entries) < cap.limit and (cap.business or facts.customer.zone is not None):
+            continue
+        window = window_of(facts, cap)
+        if window is None:
             return Objection(Reason.UNKNOWN_TIME_ZONE, rule=cap.name)
-        counted = counted_for(facts, cap, bounds[0])
+        counted = counted_for(facts, cap, window)
         if len(counted) < cap.limit:
             continue
         return Objection(
             Reason.FREQUENCY_CAP,
             rule=cap.name,
-            until=frees_at(facts, cap, counted, bounds),
+            until=frees_at(cap, counted, window),
             may_free=any(e.state == OPEN for e in counted),
             counter=len(counted),
             limit=cap.limit,
-            window_start=bounds[0],
+            window_start=window.first,
         )
     return None
 
 
-def frees_at(facts: Facts, cap: FrequencyCap, counted: list[Entry], bounds: tuple[int, int | None]) -> int | None:
+class Window(NamedTuple):
+    """The first instant that counts, and when a calendar window ends."""
+
+    first: int
+    ends: int | None
+
+
+def window_of(facts: Facts, cap: Cap) -> Window | None:
+    """The window that a cap looks at now; None where the customer's zone is needed and unknown.
+
+    The far edge of a rolling window is outside: it begins a microsecond later.
+    """
+    if cap.micros is not None:
+        return Window(facts.now - cap.micros + 1, None)
+    zone = facts.policy.zone if cap.business else facts.customer.zone
+    return None if zone is None else Window(*calendar_window(facts.now, cap.unit, zone))
+
+
+def counted_for(facts: Facts, cap: Cap, window: Window) -> list[Entry]:
+    """The contacts that a cap counts for this request, oldest first."""
+    first, channels, attribute = window.first, cap.channels, cap.attribute
+    found = [e for e in facts.standing.entries if e.at >= first]
+    if channels is not None:
+        found = [e for e in found if e.channel in channels]
+    if attribute is not None:
+        key = scope_key(facts, cap.scope)
+        found = [e for e in found if getattr(e, attribute) == key]
+    return found
+
+
+def frees_at(cap: Cap, counted: list[Entry], window: Window) -> int | None:
     """When the next slot frees: the end of a calendar window, else when the contact in the way leaves. None: never."""
-    start, ends = bounds
-    if ends is not None or not cap.limit:
-        return ends if cap.limit else None
-    return counted[max(0, len(counted) - cap.limit)].at + (facts.now - start)
-
-
-def counted_for(facts: Facts, cap: FrequencyCap, start: int) -> list[Entry]:
-    """The contacts that a cap counts for this request, oldest first. `start` itself is outside a rolling window."""
-    rolling = isinstance(cap.window, RollingWindow)
-    attribute = SCOPE_ATTRIBUTE.get(cap.scope)
-    key = scope_key(facts, cap.scope)
-    return [
-        e
-        for e in facts.standing.entries
-        if (e.at > start if rolling else e.at >= start)
-        and (cap.channels is None or e.channel in cap.channels)
-        and (attribute is None or getattr(e, attribute) == key)
-    ]
+    if not cap.limit:
+        return None
+    if cap.micros is None:
+        return window.ends
+    return counted[max(0, len(counted) - cap.limit)].at + cap.micros
 
 
 def scope_key(facts: Facts, scope: str) -> str | None:
-    """What a scope means for this request: its category, its campaign, … None for `all`."""
+    """What a scope means for this request: its category, its campaign, … None for `all`, and where it has none."""
     if scope == "channel":
         return facts.channel
-    attribute = SCOPE_ATTRIBUTE.get(scope)
+    attribute = SCOPE_ATTRIBUTES.get(scope)
     return None if attribute is None else getattr(facts.request, attribute)
-
-
-SCOPE_ATTRIBUTE = {
-    "channel": "channel",
-    "category": "category",
-    "purpose": "purpose",
-    "campaign": "campaign_id",
-    "offer": "offer_id",
-    "goal": "goal",
-}
-
-
-def window_of(facts: Facts, cap: FrequencyCap) -> tuple[int, int | None] | None:
-    """(start, when a calendar window ends); None where the zone is needed and unknown."""
-    window = cap.window
-    if isinstance(window, RollingWindow):
-        return facts.now - window.hours * HOUR, None
-    zone = facts.policy.zone if window.zone == "business" else facts.customer.zone
-    return None if zone is None else calendar_window(facts.now, window.unit, zone)
-
-
-def _counts(channels: tuple[str, ...] | None, entry: Entry) -> bool:
-    return channels is None or entry.channel in channels
 
 
 def _applying(facts: Facts) -> Applying:

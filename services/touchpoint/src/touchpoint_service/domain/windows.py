@@ -7,27 +7,16 @@ daylight-saving change is as long as it is there.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from rapport.clock import from_micros, to_micros
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_micros(at: datetime) -> int:
-    """Exact: no float in between."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_micros(at: int) -> datetime:
-    """The aware UTC datetime of an instant."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 @lru_cache(maxsize=256)

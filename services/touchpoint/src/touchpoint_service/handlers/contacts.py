@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import AcceptanceRefused, AcceptanceRevoked, OfferAccepted
 from rapport.contracts.touchpoint import (
@@ -28,7 +29,7 @@ from rapport.telemetry import RECALL_SECONDS
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
-from touchpoint_service.domain.windows import DAY, to_micros
+from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.repository.work import Contact, Work
 

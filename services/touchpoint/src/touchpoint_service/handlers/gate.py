@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from rapport.clock import from_micros
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
 from rapport.contracts.vocabulary import ContactClass
@@ -20,7 +21,6 @@ from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decisi
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
-from touchpoint_service.domain.windows import from_micros
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.policies import policy_in_force
 from touchpoint_service.repository.work import Contact, RequestRow, Work

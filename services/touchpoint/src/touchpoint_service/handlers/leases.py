@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
@@ -16,7 +17,6 @@ from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import HANDOVER_RULES, Objection
 from touchpoint_service.domain.standing import Standing
-from touchpoint_service.domain.windows import from_micros, to_micros
 from touchpoint_service.repository import queues
 
 _EMPTY_WORLD = World({}, {})

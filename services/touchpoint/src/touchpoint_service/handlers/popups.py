@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rapport.clock import from_micros
 from rapport.contracts.campaign import ContactRequestWithdrawn
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import OfferChanged
@@ -32,7 +33,7 @@ from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
 from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry
-from touchpoint_service.domain.windows import HOUR, from_micros
+from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.contacts import Report, report_outcomes

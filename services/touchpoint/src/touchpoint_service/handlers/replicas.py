@@ -5,13 +5,12 @@ Waking only notes that a customer is to be looked at; a timer, which locks the c
 
 from __future__ import annotations
 
-from rapport.clock import Clock
+from rapport.clock import Clock, to_micros
 from rapport.contracts.campaign import PlanChanged
 from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection
 from rapport.replica import Changes, OnChanges
 from touchpoint_service.domain.standing import CLOSED
-from touchpoint_service.domain.windows import to_micros
 from touchpoint_service.handlers.contacts import recall
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.work import Work

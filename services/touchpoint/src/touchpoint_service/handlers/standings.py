@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from rapport.clock import from_micros
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
-from touchpoint_service.domain.policy import FrequencyCap, Policy
-from touchpoint_service.domain.rules import SCOPE_ATTRIBUTE, counted_for, frees_at, window_of
+from touchpoint_service.domain.policy import Cap, Policy
+from touchpoint_service.domain.rules import counted_for, frees_at, window_of
 from touchpoint_service.domain.standing import CLOSED, Entry, Standing
-from touchpoint_service.domain.windows import from_micros
 
 
 def budgets(standing: Standing, customer: Customer | None, policy: Policy | None, now: int) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def budgets(standing: Standing, customer: Customer | None, policy: Policy | None
 
 def _budgets(standing: Standing, customer: Customer, policy: Policy, now: int) -> list[dict[str, Any]]:
     found = []
-    for cap in policy.document.frequency_caps:
-        attribute = SCOPE_ATTRIBUTE.get(cap.scope)
+    for cap in map(Cap.of, policy.document.frequency_caps):
+        attribute = cap.attribute
         examples: dict[str | None, Entry] = {}
         for entry in standing.entries:
             if cap.channels is None or entry.channel in cap.channels:
@@ -51,10 +51,10 @@ def _budgets(standing: Standing, customer: Customer, policy: Policy, now: int) -
     return found
 
 
-def _budget(facts: Facts, cap: FrequencyCap, key: str | None) -> dict[str, Any]:
-    bounds = window_of(facts, cap)
-    counted = [] if bounds is None else counted_for(facts, cap, bounds[0])
-    frees = None if bounds is None or not counted else frees_at(facts, cap, counted, bounds)
+def _budget(facts: Facts, cap: Cap, key: str | None) -> dict[str, Any]:
+    window = window_of(facts, cap)
+    counted = [] if window is None else counted_for(facts, cap, window)
+    frees = None if window is None or not counted else frees_at(cap, counted, window)
     return {
         "rule": cap.name,
         "scope": cap.scope,

@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.standing import Standing
-from touchpoint_service.domain.windows import from_micros, to_micros
 
 TOPIC = TimelineEvent.topic
 
@@ -138,7 +138,7 @@ class Work:
         standing = self.standings[customer_id]
         standing.seq = seq = standing.seq + 1
         body = {"customer_id": customer_id, "seq": seq, "at": self._at_text}
-        body.update((name, value) for name, value in facts.items() if value is not None)
+        body |= {name: value for name, value in facts.items() if value is not None}
         raw = orjson.dumps(body)
         kind = event.event_type
         self._timeline.append(
