@@ -12,6 +12,7 @@ from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.handlers.popups import Answer, Appearance
 
 Place = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -208,6 +209,10 @@ class PopupIn(_Body):
             raise ValueError("give exactly one of customer_id, phone and account")
         return self
 
+    def to_appearance(self, caller: str) -> Appearance:
+        """As the use case takes it; the caller is the agent unless another is named."""
+        return Appearance(self.channel, self.place, self.agent or caller, self.limit, self.lang)
+
 
 class PopupAnswer(_Body):
     """What the customer said to one offer."""
@@ -217,6 +222,10 @@ class PopupAnswer(_Body):
     call_back_at: AwareDatetime | None = None
     """For `later`: when to come back to it."""
     note: Annotated[str, Field(max_length=500)] | None = None
+
+    def to_answer(self) -> Answer:
+        """As the use case takes it."""
+        return Answer(self.offer_id, self.answer, self.call_back_at, self.note)
 
 
 class PopupAnswersIn(_Body):

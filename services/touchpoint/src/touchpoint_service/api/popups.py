@@ -59,10 +59,18 @@ async def open_popup(
     Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
     gets the same pop-up.
     """
-    asked = body if body.agent is not None else body.model_copy(update={"agent": caller.subject})
-    customer_id = await find_customer(conn, asked)
+    customer_id = body.customer_id
+    if customer_id is None:
+        attribute, value = ("phone", body.phone) if body.phone is not None else ("account", body.account)
+        customer_id = await find_customer(conn, attribute, value or "")
     async with working_on(conn, now, customer_id) as work:
-        return await pop_up(work, gate, catalogue.all(), asked, partition_for(customer_id.encode(), partitions))
+        return await pop_up(
+            work,
+            gate,
+            catalogue.all(),
+            body.to_appearance(caller.subject),
+            partition_for(customer_id.encode(), partitions),
+        )
 
 
 @router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))
@@ -79,5 +87,5 @@ async def answer_popup_offers(
     if popup is None:
         raise NotFound(f"there is no pop-up {popup_id}")
     async with working_on(conn, now, popup["customer_id"]) as work:
-        said = await answer_popup(work, gate, popup, body, caller.subject)
+        said = await answer_popup(work, gate, popup, [a.to_answer() for a in body.answers], caller.subject)
     return {"popup_id": popup_id, "answers": said}

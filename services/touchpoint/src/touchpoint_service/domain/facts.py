@@ -19,7 +19,7 @@ from touchpoint_service.domain.windows import zone_named
 
 @dataclass(slots=True)
 class Request:
-    """A live wish to contact a customer. Never changed; not frozen only because a frozen one takes far longer to make."""
+    """A live wish to contact a customer. Never changed; not frozen only because frozen ones take far longer to make."""
 
     request_id: str
     customer_id: str

@@ -10,9 +10,9 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,6 @@ from touchpoint_service.handlers.gate import Arrival, Gate, because_of
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
-from touchpoint_service.schemas import PopupAnswersIn, PopupIn
 
 SAME_FOR = timedelta(minutes=1)
 HISTORY = 8
@@ -56,10 +55,31 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Appearance:
+    """A customer is here: in which channel, where, with whom, and how many offers there is room for."""
+
+    channel: str
+    place: str | None
+    agent: str
+    limit: int
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the customer said to one offer."""
+
+    offer_id: str
+    answer: str
+    call_back_at: datetime | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Scene:
     """What the pop-up is made from."""
 
-    ask: PopupIn
+    ask: Appearance
     lang: str
     customer: Customer
     policy: Policy | None
@@ -67,22 +87,21 @@ class _Scene:
     popup_id: str
 
 
-async def find_customer(conn: Connection, ask: PopupIn) -> str:
-    """Who has appeared.
+async def find_customer(conn: Connection, attribute: str, value: str) -> str:
+    """Who has appeared, by `phone` or `account`.
 
     Raises:
-        NotFound: nobody, or more than one, is known by this phone or account.
+        NotFound: nobody, or more than one, is known by it.
     """
-    if ask.customer_id is not None:
-        return ask.customer_id
-    attribute, value = ("phone", ask.phone) if ask.phone is not None else ("account", ask.account)
-    found = await reads.customer_by(conn, attribute, value or "")
+    found = await reads.customer_by(conn, attribute, value)
     if found is None:
         raise NotFound(f"no one customer is known by this {attribute}")
     return found
 
 
-async def pop_up(work: Work, gate: Gate, offers: Mapping[str, Offer], ask: PopupIn, partition: int) -> dict[str, Any]:
+async def pop_up(
+    work: Work, gate: Gate, offers: Mapping[str, Offer], ask: Appearance, partition: int
+) -> dict[str, Any]:
     """What to show for the one locked customer; it is recorded as shown.
 
     Raises:
@@ -125,7 +144,9 @@ async def pop_up(work: Work, gate: Gate, offers: Mapping[str, Offer], ask: Popup
     return body
 
 
-async def answer_popup(work: Work, gate: Gate, popup: Any, body: PopupAnswersIn, agent: str) -> list[dict[str, Any]]:
+async def answer_popup(
+    work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str
+) -> list[dict[str, Any]]:
     """Record what the customer said to offers that were shown; what became of each.
 
     Raises:
@@ -133,7 +154,7 @@ async def answer_popup(work: Work, gate: Gate, popup: Any, body: PopupAnswersIn,
     """
     contacts = {item["offer_id"]: item["contact_id"] for item in popup["body"]["offers"]}
     reports = []
-    for index, said in enumerate(body.answers):
+    for index, said in enumerate(answers):
         if said.offer_id not in contacts:
             raise Malformed("not shown", errors=[FieldError(f"#/answers/{index}/offer_id", "was not in this pop-up")])
         if said.answer == "later" and said.call_back_at is None:
@@ -151,7 +172,7 @@ async def answer_popup(work: Work, gate: Gate, popup: Any, body: PopupAnswersIn,
         )
         reports.append(Report(outcome, current_traceparent()))
     await report_outcomes(work, gate, reports)
-    return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in body.answers]
+    return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in answers]
 
 
 def _held(work: Work, scene: _Scene) -> list[Entry]:
