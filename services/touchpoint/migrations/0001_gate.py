@@ -151,7 +151,9 @@ create view due_work (kind, due_at) as
     union all
     select 'contact to expire', expires_at from contacts where state in ('open', 'shown')
     union all
-    select 'lease to lapse', leased_until from contacts where state in ('leased', 'sending')
+    select 'lease to lapse', leased_until from contacts where state = 'leased'
+    union all
+    select 'message at its provider', '-infinity' from contacts where state = 'sending'
     union all
     select 'message to send', next_try from contacts where state = 'open' and channel in ('sms', 'email')
     union all
