@@ -122,6 +122,7 @@ _SENTENCES = {
         "acceptance.settled.revoked": "已撤销接受{offer}。",
     },
 }
+_BEGIN_WITH_CHANNEL = ("contact.delivered", "contact.responded")
 _ANSWERS = {
     "en": {"withdrawn": "in time", "too_late": "too late"},
     "zh": {"withdrawn": "及时撤下", "too_late": "为时已晚"},
@@ -142,11 +143,10 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
     channels = _CHANNELS[tongue]
     channel = channels.get(str(body.get("channel")), "")
     accepted_in = channels.get(str(body.get("accepted_in")))
-    blank = "" if tongue == "zh" else " "
     words = {
-        "channel": channel if kind == "contact.released" or tongue == "zh" else channel[:1].upper() + channel[1:],
+        "channel": channel[:1].upper() + channel[1:] if kind in _BEGIN_WITH_CHANNEL else channel,
         "offer": _offer(body.get("offer_id"), tongue),
-        "on": f"{blank}({channel})" if channel else "",
+        "on": _on(channel, tongue),
         "because": because(body.get("because") or body, tongue),
         "retry": _when(body.get("retry_at"), tongue, zone),
         "where": _where(accepted_in, tongue),
@@ -155,8 +155,6 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
         "back": _back(body.get("call_back_at"), tongue, zone),
         "reason": body.get("reason"),
     }
-    if kind in ("contact.recalled", "recall.answered") and tongue == "en":
-        words["channel"] = channel
     return _SENTENCES[tongue].get(sentence, sentence).format(**words)
 
 
@@ -177,6 +175,12 @@ def _when(at: str | None, tongue: str, zone: ZoneInfo) -> str:
     if tongue == "zh":
         return f"{local:%Y-%m-%d %H:%M}（{zone.key}）"
     return f"on {local:%a %d %b %H:%M} ({zone.key})"
+
+
+def _on(channel: str, tongue: str) -> str:
+    if not channel:
+        return ""
+    return f"（{channel}）" if tongue == "zh" else f" ({channel})"
 
 
 def _offer(offer_id: str | None, tongue: str) -> str:

@@ -1,0 +1,65 @@
+"""The timeline in words."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from touchpoint_service.domain.words import describe
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+class TestDescribe:
+    @pytest.mark.parametrize(
+        ("kind", "body", "english", "chinese"),
+        [
+            (
+                "contact.released",
+                {"channel": "call", "offer_id": "stay"},
+                "Released to call (offer stay).",
+                "已下发至外呼（优惠 stay）。",
+            ),
+            (
+                "contact.deferred",
+                {
+                    "channel": "sms",
+                    "because": {"reason": "frequency_cap", "rule": "w", "counter": 3, "limit": 3},
+                    "retry_at": "2026-03-29T02:00:00+00:00",
+                },
+                "Not yet (SMS): 3 of 3 contacts are used (rule w); looked at again on Sun 29 Mar 04:00 (Europe/Berlin).",
+                "暂不接触（短信）：已用 3/3 次接触（规则 w）；将于2026-03-29 04:00（Europe/Berlin）再次评估。",
+            ),
+            (
+                "contact.recalled",
+                {"channel": "branch", "reason": "goal_met", "accepted_in": "call"},
+                "Recalled from branch: the customer has accepted another offer for the same goal, in call.",
+                "已从网点召回：客户已为同一目标接受其他优惠，渠道：外呼。",
+            ),
+            (
+                "contact.responded",
+                {"channel": "call", "outcome": "refused"},
+                "Call: refused.",
+                "外呼：拒绝。",
+            ),
+            (
+                "recall.answered",
+                {"channel": "call", "answer": "too_late"},
+                "Recall answered by call: too late.",
+                "外呼对召回的答复：为时已晚。",
+            ),
+            (
+                "acceptance.settled",
+                {"channel": "call", "offer_id": "stay", "status": "accepted"},
+                "Acceptance confirmed (offer stay), through call.",
+                "已确认接受（优惠 stay），渠道：外呼。",
+            ),
+        ],
+    )
+    def test_tells_an_entry_in_both_languages(
+        self, kind: str, body: dict[str, Any], english: str, chinese: str
+    ) -> None:
+        assert describe(kind, body, "en", BERLIN) == english
+        assert describe(kind, body, "zh-CN", BERLIN) == chinese
