@@ -10,6 +10,7 @@ import pytest
 from touchpoint_service.domain.words import describe
 
 BERLIN = ZoneInfo("Europe/Berlin")
+DEFERRED = "Not yet (SMS): 3 of 3 contacts are used (rule w); looked at again on Sun 29 Mar 04:00 (Europe/Berlin)."
 
 
 class TestDescribe:
@@ -29,7 +30,7 @@ class TestDescribe:
                     "because": {"reason": "frequency_cap", "rule": "w", "counter": 3, "limit": 3},
                     "retry_at": "2026-03-29T02:00:00+00:00",
                 },
-                "Not yet (SMS): 3 of 3 contacts are used (rule w); looked at again on Sun 29 Mar 04:00 (Europe/Berlin).",
+                DEFERRED,
                 "暂不接触（短信）：已用 3/3 次接触（规则 w）；将于2026-03-29 04:00（Europe/Berlin）再次评估。",
             ),
             (
