@@ -55,6 +55,9 @@ create unique index acceptances_once on acceptances (customer_id, offer_id, term
 REPLICAS = """
 create table replica_customers (id text primary key, version bigint not null, doc jsonb not null);
 
+-- Which replicas have once held all there was. Whoever empties a replica to build it anew empties this first.
+create table complete_replicas (topic text primary key, at timestamptz not null);
+
 -- A closed contact stays for a while, so that a release that is delivered twice does not open it again.
 -- Who erases a customer erases their contacts.
 create table web_contacts (
@@ -84,7 +87,7 @@ def downgrade() -> None:
     op.execute(
         """
         drop view due_work, catalogue;
-        drop table web_contacts, replica_customers, acceptances, stock, offers,
+        drop table web_contacts, complete_replicas, replica_customers, acceptances, stock, offers,
             idempotency_keys, consumer_positions, outbox;
         """
     )

@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from offers_service import repository
 from offers_service.api import ROUTERS
-from offers_service.catch_up import CatchUp
-from offers_service.consumers import CUSTOMERS_GROUP
 from offers_service.handlers.ledger import ParsedOffers
 from offers_service.handlers.storefront import Listed
 from offers_service.settings import Settings
@@ -24,20 +23,18 @@ def create_app(settings: Settings) -> Api:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state
-        state.parsed_offers = ParsedOffers()
-        state.catalogue = MemoryReplica(state.pool, "catalogue", Listed.parse)
-        state.customers = CatchUp(state.pool, settings.kafka_bootstrap, CUSTOMERS_GROUP, CustomerUpserted.topic)
-        tasks = [asyncio.create_task(work) for work in (state.catalogue.run(), state.customers.wait())]
+        app.state.parsed_offers = ParsedOffers()
+        app.state.catalogue = MemoryReplica(app.state.pool, "catalogue", Listed.parse)
+        following = asyncio.create_task(app.state.catalogue.run())
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        following.cancel()
+        await asyncio.wait({following})
 
     async def ready() -> Mapping[str, str | None]:
+        customers = await repository.is_complete(app.state.pool, CustomerUpserted.topic)
         return {
             "catalogue": None if app.state.catalogue.loaded else "not read yet",
-            "customers": None if app.state.customers.done else "catching up",
+            "customers": None if customers else "catching up",
         }
 
     app = create_api(

@@ -13,7 +13,7 @@ from typing import Any
 
 from offers_service.domain.ledger import Acceptance, Stock
 from rapport.contracts.offers import OfferChanged, OfferState
-from rapport.db import Connection, lock_key
+from rapport.db import Connection, Pool, lock_key
 
 # --- catalogue
 
@@ -291,3 +291,13 @@ async def close_web_contacts(conn: Connection, contacts: Iterable[tuple[str, str
 async def purge(conn: Connection, before: datetime) -> None:
     """Delete contacts closed before that instant."""
     await conn.execute("delete from web_contacts where closed_at < $1", before)
+
+
+async def mark_complete(conn: Connection, topic: str, now: datetime) -> None:
+    """Note that the replica of this topic has once held all there was."""
+    await conn.execute("insert into complete_replicas (topic, at) values ($1, $2) on conflict do nothing", topic, now)
+
+
+async def is_complete(pool: Pool, topic: str) -> bool:
+    """Whether the replica of this topic has once held all there was."""
+    return bool(await pool.fetchval("select exists (select from complete_replicas where topic = $1)", topic))

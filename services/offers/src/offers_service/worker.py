@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 
 from offers_service import repository
@@ -112,14 +112,18 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
         lanes=settings.lanes,
         after_commit=relay.nudge,
     )
-    contacts = Contacts(follower, CatchUp(pool, bootstrap, CUSTOMERS_GROUP, CustomerUpserted.topic))
     housekeeping = Housekeeping(pool, clock)
 
     async def ready() -> dict[str, str | None]:
         behind = [c.group for c in (customers, follower) if "consumers" in kinds and not c.caught_up]
         return {"database": await db.missing(pool)} | dict.fromkeys(behind, "catching up")
 
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(pool.close)
+        caught_up = await stack.enter_async_context(
+            CatchUp(pool, clock, bootstrap, CUSTOMERS_GROUP, CustomerUpserted.topic)
+        )
+        contacts = Contacts(follower, caught_up)
         yield Worker(
             [
                 Part("consumers", customers.run, customers.stop),
@@ -129,8 +133,6 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             ],
             ready,
         )
-    finally:
-        await pool.close()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ async def list_eligible_offers(
     found = await eligible_offers(
         conn, catalogue, customer_id, channel=channel, limit=limit, language=lang, explain=explain, now=now
     )
-    body = orjson.dumps(found)
+    body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
     tag = etag(blake2b(body, digest_size=12).hexdigest())
     headers = {"Cache-Control": "private, no-cache", "ETag": tag}
     if is_current(if_none_match, tag):
