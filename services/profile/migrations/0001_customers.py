@@ -8,10 +8,10 @@ revision = "0001"
 down_revision = None
 
 CUSTOMERS = """
--- The row's lock is taken before anything is written about a customer, in the order of customer ids.
+-- The row's lock is taken before anything is written about a known customer, in the order of customer ids.
 create table customers (
     customer_id text primary key,
-    version     bigint not null, -- 0 only inside the transaction that creates the row
+    version     bigint not null,
     doc         jsonb  not null, -- as published on profile.customers
     phone       text   generated always as (doc ->> 'phone') stored
 ) with (fillfactor = 85);

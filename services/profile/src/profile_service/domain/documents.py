@@ -27,9 +27,12 @@ class CustomerTooLarge(Conflict):
     """The change would make the document larger than 64 KiB."""
 
 
+_NOBODY = CustomerUpserted.model_construct(customer_id="", version=0)
+
+
 def unknown(customer_id: str) -> CustomerUpserted:
     """The document of a customer of whom nothing has been said; it is version 0 and never stored."""
-    return CustomerUpserted.model_construct(customer_id=customer_id, version=0)
+    return _NOBODY.model_copy(update={"customer_id": customer_id})
 
 
 def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserted:
@@ -47,7 +50,7 @@ def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserte
         if name in changes:
             merged = {**getattr(known, name), **changes[name]}
             changes[name] = {key: value for key, value in merged.items() if value is not None}
-    if changes.get("phone") is not None:
+    if changes.get("phone") not in (None, known.phone):
         changes["phone"] = _phone(changes["phone"], changes.get("country") or known.country)
     if changes.get("do_not_call", False) is None:
         del changes["do_not_call"]
@@ -69,16 +72,15 @@ def replaced(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpsert
 def with_consents(known: CustomerUpserted, further: Iterable[Consent]) -> CustomerUpserted:
     """`known` with further consents."""
     newest = {(consent.channel, consent.purpose): consent for consent in known.consents}
+    news = False
     for consent in further:
         place = consent.channel, consent.purpose
         if place not in newest or _weight(consent) > _weight(newest[place]):
             newest[place] = consent
+            news = True
+    if not news:
+        return known
     return known.model_copy(update={"consents": tuple(newest[place] for place in sorted(newest))})
-
-
-def same(one: CustomerUpserted, other: CustomerUpserted) -> bool:
-    """Whether two documents say the same, whatever their versions."""
-    return one.model_copy(update={"version": other.version}) == other
 
 
 def _weight(consent: Consent) -> tuple[datetime, bool]:

@@ -18,7 +18,7 @@ from datetime import datetime
 from profile_service.domain import documents
 from profile_service.domain.documents import MAX_DOCUMENT_BYTES, CustomerTooLarge
 from profile_service.repository import customers as repository
-from profile_service.repository.customers import Erasure, Statement
+from profile_service.repository.customers import Erasure, Statement, Stored
 from rapport.contracts.profile import Consent, CustomerUpserted
 from rapport.db import Connection
 from rapport.errors import Conflict, DomainError
@@ -65,6 +65,15 @@ class Changed:
 async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) -> Changed:
     """Make changes in the order given."""
     await repository.share_do_not_call_list(conn)
+    while True:
+        try:
+            async with conn.transaction():  # a savepoint
+                return await _change(conn, changes, now)
+        except repository.CreatedMeanwhile:
+            continue
+
+
+async def _change(conn: Connection, changes: Sequence[Change], now: datetime) -> Changed:
     before = await repository.lock_customers(conn, (one.customer_id for one in changes))
     erasures = await repository.erasures(conn, before)
     after = dict(before)
@@ -80,19 +89,16 @@ async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) 
     changed = [
         customer_id
         for customer_id in made
-        if before[customer_id].version == 0 or not documents.same(before[customer_id], after[customer_id])
+        if before[customer_id].version == 0 or before[customer_id] != after[customer_id]
     ]
     await _obey_do_not_call_list(conn, changed, before, after)
     too_large = await _write(conn, changed, after, made, erasures, now)
     for customer_id in too_large:
         after[customer_id] = before[customer_id]
-        refused += [
-            (one, CustomerTooLarge("the document would be larger than 64 KiB")) for one in made.pop(customer_id)
-        ]
+        too_much = CustomerTooLarge("the document would be larger than 64 KiB")
+        refused += [(one, too_much) for one in made.pop(customer_id)]
     if statements := [said for ones in made.values() for one in ones for said in one.statements]:
         await repository.record_statements(conn, statements)
-    if unwritten := [customer_id for customer_id, document in after.items() if document.version == 0]:
-        await repository.drop_unwritten(conn, unwritten)
     return Changed(after, frozenset(changed) - too_large, refused)
 
 
@@ -140,9 +146,7 @@ def _applied(one: Change, known: CustomerUpserted) -> CustomerUpserted:
 
 
 def _consent(said: Statement) -> Consent:
-    return Consent.model_construct(
-        channel=said.channel, purpose=said.purpose, granted=said.granted, at=said.at, source=said.source
-    )
+    return Consent(channel=said.channel, purpose=said.purpose, granted=said.granted, at=said.at, source=said.source)
 
 
 async def _obey_do_not_call_list(
@@ -172,10 +176,13 @@ async def _write(
     now: datetime,
 ) -> set[str]:
     """Store and publish new versions; the customers whose document is too large for that."""
-    stored, published, too_large = [], [], set()
+    new: list[Stored] = []
+    known: list[Stored] = []
+    published, too_large = [], set()
     for customer_id in changed:
         erased = erasures.get(customer_id)
-        version = max(after[customer_id].version, erased.version if erased else 0) + 1
+        present = after[customer_id].version
+        version = max(present, erased.version if erased else 0) + 1
         document = after[customer_id].model_copy(update={"version": version})
         row = outbox.row(document, source=SOURCE, now=now, traceparent=made[customer_id][-1].traceparent)
         body = row[-1]
@@ -184,9 +191,9 @@ async def _write(
             too_large.add(customer_id)
             continue
         after[customer_id] = document
-        stored.append((customer_id, version, body))
+        (known if present else new).append(Stored(customer_id, version, body))
         published.append(row)
-    if stored:
-        await repository.write_customers(conn, stored)
+    if published:
+        await repository.write_customers(conn, new, known)
         await outbox.insert(conn, published)
     return too_large

@@ -20,6 +20,13 @@ from rapport.db import Connection, lock_key
 _DO_NOT_CALL_LOCK = lock_key("profile.do-not-call")
 
 
+_ROWS = "select * from unnest($1::text[], $2::bigint[], $3::jsonb[])"
+
+
+class CreatedMeanwhile(Exception):
+    """Another transaction has created a customer whom this one found missing. Look again: now they can be locked."""
+
+
 class Statement(NamedTuple):
     """A consent as it was said, with its proof; the columns of `consents`."""
 
@@ -32,6 +39,14 @@ class Statement(NamedTuple):
     proof: str | None
     recorded_at: datetime
     recorded_by: str
+
+
+class Stored(NamedTuple):
+    """A row of `customers`; the document as JSON."""
+
+    customer_id: str
+    version: int
+    doc: bytes
 
 
 class Erasure(NamedTuple):
@@ -52,51 +67,42 @@ async def own_do_not_call_list(conn: Connection) -> None:
 
 
 async def lock_customers(conn: Connection, customer_ids: Iterable[str]) -> dict[str, CustomerUpserted]:
-    """Lock these customers, in the order of their ids; a new one gets a row without a document, and is `unknown`."""
-    found: dict[str, CustomerUpserted] = {}
+    """Lock these customers, in the order of their ids. One who is not there is `unknown`, and not locked: whoever
+    creates the customer first wins (`write_customers`)."""
     wanted = sorted(set(customer_ids))
-    while wanted:  # again only for those whose erasure commits between the two statements
-        await conn.execute(
-            """
-            insert into customers (customer_id, version, doc) select unnest($1::text[]), 0, '{}'
-            on conflict (customer_id) do nothing
-            """,
-            wanted,
-        )
-        rows = await conn.fetch(
-            """
-            select customer_id, version, doc from customers where customer_id = any($1::text[])
-            order by customer_id for update
-            """,
-            wanted,
-        )
-        found.update((row[0], _document(row)) for row in rows)
-        wanted = [customer_id for customer_id in wanted if customer_id not in found]
-    return found
-
-
-async def drop_unwritten(conn: Connection, customer_ids: Collection[str]) -> None:
-    """Remove the rows that `lock_customers` made for these customers and nobody filled."""
-    await conn.execute("delete from customers where customer_id = any($1::text[]) and version = 0", customer_ids)
-
-
-async def write_customers(conn: Connection, customers: Sequence[tuple[str, int, bytes]]) -> None:
-    """Store (customer id, version, document as JSON) of locked customers."""
-    await conn.execute(
+    rows = await conn.fetch(
         """
-        update customers as stored set version = written.version, doc = written.doc
-        from unnest($1::text[], $2::bigint[], $3::jsonb[]) as written (customer_id, version, doc)
-        where stored.customer_id = written.customer_id
+        select customer_id, doc::text from customers where customer_id = any($1::text[])
+        order by customer_id for update
         """,
-        [row[0] for row in customers],
-        [row[1] for row in customers],
-        [row[2] for row in customers],
+        wanted,
     )
+    return {customer_id: unknown(customer_id) for customer_id in wanted} | {row[0]: _document(row) for row in rows}
+
+
+async def write_customers(conn: Connection, new: Sequence[Stored], known: Sequence[Stored]) -> None:
+    """Store the documents of customers who are not there yet, and of locked ones.
+
+    Raises:
+        CreatedMeanwhile: somebody else has created one of the new ones.
+    """
+    if new:
+        status = await conn.execute(f"insert into customers {_ROWS} order by 1 on conflict do nothing", *_columns(new))
+        if status != f"INSERT 0 {len(new)}":
+            raise CreatedMeanwhile
+    if known:
+        await conn.execute(
+            f"""
+            update customers as stored set version = written.version, doc = written.doc
+            from ({_ROWS}) as written (customer_id, version, doc) where stored.customer_id = written.customer_id
+            """,
+            *_columns(known),
+        )
 
 
 async def customer(conn: Connection, customer_id: str) -> CustomerUpserted | None:
     """The document, not locked."""
-    row = await conn.fetchrow("select customer_id, version, doc from customers where customer_id = $1", customer_id)
+    row = await conn.fetchrow("select customer_id, doc::text from customers where customer_id = $1", customer_id)
     return None if row is None else _document(row)
 
 
@@ -104,7 +110,7 @@ async def customers(conn: Connection, *, phone: str | None, after: str, limit: i
     """Up to `limit` documents with ids behind `after`, in the order of ids; those with this phone, if one is given."""
     rows = await conn.fetch(
         """
-        select customer_id, version, doc from customers
+        select customer_id, doc::text from customers
         where customer_id > $1 and ($2::text is null or phone = $2) order by customer_id limit $3
         """,
         after,
@@ -208,8 +214,11 @@ async def erase(conn: Connection, customer_id: str, *, version: int, now: dateti
 
 
 def _document(row: asyncpg.Record) -> CustomerUpserted:
-    customer_id, version, doc = row
-    return unknown(customer_id) if version == 0 else CustomerUpserted.model_validate(doc)
+    return CustomerUpserted.model_validate_json(row[1])
+
+
+def _columns(rows: Sequence[Stored]) -> tuple[list[str], list[int], list[bytes]]:
+    return [row.customer_id for row in rows], [row.version for row in rows], [row.doc for row in rows]
 
 
 def _digest(customer_id: str) -> bytes:
