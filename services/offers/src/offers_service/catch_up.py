@@ -19,6 +19,7 @@ from rapport.messaging import positions
 from rapport.messaging.clients import close_consumer
 from rapport.messaging.positions import Place
 from rapport.messaging.retry import Backoff, is_transient
+from rapport.messaging.topics import all_topics
 from rapport.telemetry import get_logger
 
 _POLL = 0.1
@@ -78,10 +79,8 @@ class CatchUp:
         kafka = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
         try:
             await kafka.start()
-            await kafka.topics()
-            partitions = [TopicPartition(self._topic, n) for n in kafka.partitions_for_topic(self._topic) or ()]
-            if not partitions:
-                raise TimeoutError(f"{self._topic} is not there yet")
+            count = next(topic.partitions for topic in all_topics() if topic.name == self._topic)
+            partitions = [TopicPartition(self._topic, number) for number in range(count)]
             return {Place(*place): end for place, end in (await kafka.end_offsets(partitions)).items()}
         finally:
             await close_consumer(kafka)
