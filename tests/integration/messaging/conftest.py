@@ -152,7 +152,7 @@ class World:
             self.group,
             self.topic,
         )
-        return dict(rows)
+        return {partition: offset for partition, offset in rows}
 
     async def ends(self, topic: str = "") -> dict[int, int]:
         places = [TopicPartition(topic or self.topic, number) for number in range(PARTITIONS)]

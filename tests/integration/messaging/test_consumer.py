@@ -155,7 +155,7 @@ class TestFencing:
 
             async def other_has_done_its_part() -> bool:
                 positions, ends = await world.positions(), await world.ends()
-                return bool(other.owned(world.topic)) and all(positions[p] == ends[p] for p in other.owned(world.topic))
+                return bool(other.owned(world.topic) and all(positions[p] == ends[p] for p in other.owned(world.topic)))
 
             await eventually(other_has_done_its_part)
         await world.processed(range(200))

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from rapport import db
 from rapport.contracts.envelope import decode
-from rapport.messaging import outbox
+from rapport.messaging import clients, outbox
 from rapport.messaging import relay as relay_module
 from rapport.messaging.outbox import MAX_VALUE_BYTES, EventTooLarge, Tombstone
 from rapport.messaging.partition import partition_for
@@ -169,7 +169,7 @@ class TestFailures:
         self, world: Any, relay: Relay, eventually: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(relay_module, "_PAGE", 40)
-        original, failures = relay_module.start_producer, [0, 2, 5]
+        original, failures = clients.start_producer, [0, 2, 5]
 
         async def unreliable(bootstrap: str, *, max_batch_bytes: int) -> Any:
             producer = await original(bootstrap, max_batch_bytes=max_batch_bytes)

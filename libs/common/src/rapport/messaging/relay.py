@@ -3,7 +3,8 @@
 What always holds:
 - one relay at a time works on an outbox (an advisory lock of its database session); others wait to take over;
 - a page is read in id order from the head of the outbox, never "after the last id": ids are given out before their
-  transactions commit, so a smaller one may appear later. Rows under way are left out by name;
+  transactions commit, so a smaller one may appear later. Rows under way are left out by name, and only ids of which
+  `floor` proves that nothing is left are passed over;
 - pages are sent, acknowledged and deleted in the order they were read. When a send fails, nothing from that page on is
   deleted and all of it is sent again in order by a new producer; so a crash or failure repeats events and never loses
   or overtakes any, and the last record of a key is its newest state;
@@ -33,6 +34,7 @@ from rapport import db
 from rapport.contracts.envelope import headers
 from rapport.messaging import dlq, metrics
 from rapport.messaging.clients import abort_producer, result, start_producer
+from rapport.messaging.floor import Floor
 from rapport.messaging.partition import partition_for
 from rapport.messaging.retry import Backoff, is_transient
 from rapport.telemetry import get_logger
@@ -54,10 +56,10 @@ _STOP_GRACE = 3.0
 
 _SELECT = """
 select id, topic, key, type, event_id, at, traceparent, headers, value from outbox
-where id <> all($1::bigint[]) order by id limit $2
+where id > $1 and id <> all($2::bigint[]) order by id limit $3
 """
 _DELETE = "delete from outbox where id = any($1::bigint[])"
-_DEPTH = "select count(*) from (select from outbox limit 100000) as waiting"
+_DEPTH = "select coalesce(max(id) - min(id) + 1, 0) from outbox"  # ids given out and not used count too
 
 _log = get_logger()
 
@@ -168,12 +170,15 @@ class Relay:
         self, conn: asyncpg.Connection[asyncpg.Record], producer: AIOKafkaProducer, backoff: Backoff
     ) -> None:
         pages: deque[_Page] = deque()
+        floor = Floor()
         try:
             last_event = time.monotonic()
             while not self._stopping.is_set():
                 self._nudged.clear()
                 under_way = [row_id for page in pages for row_id in page.ids]
-                rows = await conn.fetch(_SELECT, under_way, _PAGE)
+                await floor.look(conn)
+                rows = await conn.fetch(_SELECT, floor.value, under_way, _PAGE)
+                floor.found(min([*under_way, *(row["id"] for row in rows[:1])], default=None))
                 await self._report_depth(conn, len(rows) + len(under_way))
                 if rows:
                     last_event = time.monotonic()
@@ -181,6 +186,7 @@ class Relay:
                     await self._send(producer, rows, pages[-1].acks)
                 if len(pages) >= _PAGES_UNDER_WAY or (pages and not rows):
                     await self._delete_acknowledged(conn, pages)
+                    floor.stir()
                     backoff.reset()
                 elif not rows:
                     await self._idle(time.monotonic() - last_event)

@@ -34,7 +34,7 @@ class Backoff:
     """Growing pauses: the first after `first` seconds, doubling up to `most`, each shortened by up to a third at random
     so that the workers of a service do not come back all at once."""
 
-    def __init__(self, first: float = 0.1, most: float = 5.0) -> None:
+    def __init__(self, first: float = 0.1, most: float = 2.0) -> None:
         """Start afresh."""
         self._first = first
         self._most = most
