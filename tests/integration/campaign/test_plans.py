@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.integration.campaign.world import END, World, offer, plan
 
+from campaign_service.api import PLAN_BYTES
+from campaign_service.domain.plan import MAX_LIST
 from rapport.web import undocumented_routes, unprotected_routes
 
 
@@ -88,6 +90,14 @@ class TestWriting:
             "/v1/campaigns", content=b"{", headers={"Content-Type": "application/json", "Authorization": token}
         )
         assert (answer.status_code, answer.json()["type"]) == (422, "validation")
+
+    async def test_takes_a_list_as_long_as_it_may_be_and_no_longer(self, world: World) -> None:
+        customers = [f"{number:064}" for number in range(MAX_LIST)]
+        written = await world.call("POST", "", {"campaign_id": "spring", **plan(audience={"list": customers})})
+        assert written.status_code == 201
+        too_long = await world.call("POST", "", plan(audience={"list": [*customers, "c"]}))
+        assert too_long.status_code == 422
+        assert (await world.call("POST", "", plan(name="n" * PLAN_BYTES))).status_code == 413
 
     async def test_knows_no_other_campaign(self, world: World) -> None:
         for method, path in (("GET", ""), ("GET", "/results"), ("POST", "/submissions")):

@@ -19,7 +19,7 @@ from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound, PreconditionFailed, PreconditionRequired
 from rapport.ids import new_id
 from rapport.problems import problem_responses
-from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, check_if_match, etag
+from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, body_limit, check_if_match, etag
 
 router = Router()
 
@@ -29,8 +29,12 @@ Approver = Annotated[Principal, requires("campaign.approve")]
 Runner = Annotated[Principal, requires("campaign.run")]
 CampaignId = Annotated[Id, Path(description="The campaign.")]
 
+PLAN_BYTES = 4 << 20
+"""A list of 50,000 customers, with ids as long as they may be."""
+
 
 @router.post("/campaigns", status_code=201, summary="Write a plan", responses=problem_responses(CampaignExists))
+@body_limit(PLAN_BYTES)
 async def create_campaign(
     body: NewCampaign, caller: Editor, conn: Writing, now: Now, response: Response
 ) -> CampaignSummary:
@@ -46,6 +50,7 @@ async def create_campaign(
     summary="Edit a plan",
     responses=problem_responses(NotFound, WrongState, PreconditionFailed, PreconditionRequired),
 )
+@body_limit(PLAN_BYTES)
 async def edit_campaign(
     campaign_id: CampaignId,
     body: Plan,

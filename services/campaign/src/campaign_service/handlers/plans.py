@@ -80,7 +80,7 @@ async def submit_campaign(conn: Connection, campaign: Campaign, submitter: str, 
     Raises:
         WrongState: it is no draft.
         ScheduleOver: it could not run any more.
-        OfferNotUsable: an offer is not published, not valid to the schedule's start, or of another goal.
+        OfferNotUsable: an offer is not published, no longer valid at the schedule's start, or of another goal.
     """
     plan = await campaigns.plan_of(conn, campaign.campaign_id)
     _check_state(campaign, "submitted")

@@ -158,8 +158,7 @@ async def save_members(conn: Connection, changed: Sequence[Member]) -> None:
 
 async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
     """Forget these customers: their memberships, their attempts, and their ids in the lists of plans."""
-    await conn.execute("delete from audience where customer_id = any($1::text[])", customer_ids)
-    await conn.execute("delete from attempts where customer_id = any($1::text[])", customer_ids)
+    # Plans first: whoever sends a page locks the plan before its attempts, too.
     await conn.execute(
         """
         update campaigns set plan = jsonb_set(plan, '{audience,list}', (plan #> '{audience,list}') - $1::text[])
@@ -167,3 +166,5 @@ async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
         """,
         customer_ids,
     )
+    await conn.execute("delete from audience where customer_id = any($1::text[])", customer_ids)
+    await conn.execute("delete from attempts where customer_id = any($1::text[])", customer_ids)
