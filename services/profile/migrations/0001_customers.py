@@ -31,6 +31,7 @@ create table reports (
     taken_at    timestamptz not null,
     primary key (customer_id, report_id)
 );
+create index reports_by_age on reports using brin (taken_at);
 
 -- Every statement with its proof; the newest per channel and purpose is in the document.
 create table consents (

@@ -91,7 +91,7 @@ class World:
         """Do what the worker does, up to `most` steps; how many were."""
         for done in range(most):
             async with db.transaction(self.pool) as conn:
-                if not await read_next_piece(conn, now=self.clock.now()):
+                if not await read_next_piece(conn, self.clock.now()):
                     return done
         return most
 

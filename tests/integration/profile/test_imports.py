@@ -161,7 +161,7 @@ class TestSeveralWorkers:
         async with world.pool.acquire() as conn:
             dying = conn.transaction()
             await dying.start()
-            assert await read_next_piece(conn, now=world.clock.now())
+            assert await read_next_piece(conn, world.clock.now())
             await dying.rollback()
         assert await world.published() == []
         await world.read_pieces()

@@ -1,6 +1,6 @@
-"""The profile worker: consumers, imports and relay, together or apart.
+"""The profile worker: consumers, imports, relay and housekeeping, together or apart.
 
-python -m profile_service.worker [--only consumers imports relay]
+python -m profile_service.worker [--only consumers imports relay housekeeping]
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from profile_service.consumers import INTAKE_GROUP, intake_handlers
-from profile_service.importer import Importer
+from profile_service.handlers.imports import read_next_piece
+from profile_service.handlers.retention import forget_repetitions
 from profile_service.settings import Settings
+from profile_service.steps import Steps
 from rapport.clock import open_clock
-from rapport.db import connect_pool
+from rapport.db import connect_pool, missing
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
 
-KINDS = frozenset(("consumers", "imports", "relay"))
+KINDS = frozenset(("consumers", "imports", "relay", "housekeeping"))
+
+_HOUSEKEEPING_SECONDS = 600.0
 
 
 @asynccontextmanager
@@ -29,20 +33,21 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     consumer = Consumer(
         INTAKE_GROUP, intake_handlers(clock), pool, settings.kafka_bootstrap, lanes=2, after_commit=relay.nudge
     )
-    importer = Importer(pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge)
+    importer = Steps(read_next_piece, pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge)
+    housekeeping = Steps(forget_repetitions, pool, clock, idle_seconds=_HOUSEKEEPING_SECONDS)
     parts = [
         Part("consumers", consumer.run, consumer.stop),
         Part("imports", importer.run, importer.stop),
         Part("relay", relay.run, relay.stop),
+        Part("housekeeping", housekeeping.run, housekeeping.stop),
     ]
 
     async def ready() -> dict[str, str | None]:
-        await pool.fetchval("select 1")
         catching_up = "consumers" in kinds and not consumer.caught_up
-        return {"database": None, INTAKE_GROUP: "catching up" if catching_up else None}
+        return {"database": await missing(pool), INTAKE_GROUP: "catching up" if catching_up else None}
 
     try:
-        yield Worker([part for part in parts if part.kind in kinds], ready)
+        yield Worker(parts, ready)
     finally:
         await pool.close()
 

@@ -55,7 +55,7 @@ async def hand_in(
     return import_id
 
 
-async def read_next_piece(conn: Connection, *, now: datetime) -> bool:
+async def read_next_piece(conn: Connection, now: datetime) -> bool:
     """Take in the next piece of some import; False when there is nothing to do."""
     work = await repository.take_piece(conn)
     if work is None:

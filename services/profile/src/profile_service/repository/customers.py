@@ -167,6 +167,19 @@ async def new_reports(conn: Connection, reports: Sequence[tuple[str, str]], now:
     return {(row[0], row[1]) for row in rows}
 
 
+async def forget_reports(conn: Connection, before: datetime, *, most: int) -> int:
+    """Delete up to `most` report ids that were taken in before `before`; how many."""
+    status = await conn.execute(
+        """
+        delete from reports where (customer_id, report_id) in
+            (select customer_id, report_id from reports where taken_at < $1 limit $2)
+        """,
+        before,
+        most,
+    )
+    return int(status.split()[-1])
+
+
 async def record_statements(conn: Connection, statements: Sequence[Statement]) -> None:
     """Keep consents with their proof; one that is known stays as it is."""
     await conn.execute(
