@@ -1,0 +1,89 @@
+"""The policy versions that were approved: what each says, and which may have been in force at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rapport_cli.checker.life import Contact, Entry, Pause
+from rapport_cli.checker.streams import Connection
+
+SKEW = timedelta(minutes=1)
+"""How far two processes may be apart about what came first: their clocks, and the time that a transaction takes."""
+
+Stamp = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Policies:
+    """All approved versions, and what they need to know of offers."""
+
+    documents: Mapping[Stamp, Mapping[str, Any]]
+    approvals: list[tuple[datetime, Stamp]]
+    """In the order in which they came into force."""
+    categories: Mapping[str, str]
+    """The category of each offer."""
+
+    def in_force(self, at: datetime, seen: Stamp | None) -> list[Mapping[str, Any]]:
+        """The versions that may have been in force at an instant, when one was `seen` to be before."""
+        first = 0
+        for index, (approved_at, stamp) in enumerate(self.approvals):
+            if stamp == seen or approved_at <= at - SKEW:
+                first = index
+        possible = [
+            self.documents[stamp]
+            for index, (approved_at, stamp) in enumerate(self.approvals)
+            if index >= first and approved_at <= at + SKEW
+        ]
+        known = seen is not None or (self.approvals and self.approvals[0][0] <= at - SKEW)
+        return possible if known else [{}, *possible]
+
+    def pauses(self, entry: Entry, contact: Contact, seen: Stamp | None) -> tuple[set[Pause], set[Pause]]:
+        """The pauses that an answer starts: those that it certainly does, and those that it may."""
+        at = datetime.fromisoformat(entry["at"])
+        by_version = [self._pauses(document, entry, contact, at) for document in self.in_force(at, seen)]
+        return set.intersection(*by_version), set.union(*by_version)
+
+    def _pauses(self, document: Mapping[str, Any], entry: Entry, contact: Contact, at: datetime) -> set[Pause]:
+        about = {
+            "all": None,
+            "channel": contact.channel,
+            "category": self._category(entry, contact),
+            "campaign": contact.campaign_id,
+            "offer": entry.get("offer_id"),
+            "goal": entry.get("goal"),
+        }
+        found = set()
+        for rule in document.get("cool_downs", ()):
+            scope = rule.get("scope", "offer")
+            if (
+                rule["outcome"] == entry["outcome"]
+                and (rule.get("channels") is None or contact.channel in rule["channels"])
+                and contact.contact_class not in rule.get("exempt_classes", ())
+                and (scope == "all" or about[scope] is not None)
+            ):
+                until = at + timedelta(days=rule["days"])
+                found.add(Pause(until, scope, about[scope], rule["name"], entry["outcome"]))
+        return found
+
+    def _category(self, entry: Entry, contact: Contact) -> str | None:
+        offer_id = entry.get("offer_id")
+        if offer_id is None or offer_id == contact.offer_id:
+            return contact.category
+        return self.categories.get(offer_id, contact.category)
+
+
+async def approved(touchpoint: Connection) -> Policies:
+    """Read the approved versions."""
+    rows = await touchpoint.fetch(
+        "select policy_id, version, document, approved_at from policy_versions where approved_by is not null "
+        "order by approved_at, policy_id, version"
+    )
+    offers = await touchpoint.fetch("select id, doc->>'category' from replica_offers")
+    return Policies(
+        {(row["policy_id"], row["version"]): row["document"] for row in rows},
+        [(row["approved_at"], (row["policy_id"], row["version"])) for row in rows],
+        {row[0]: row[1] for row in offers},
+    )
