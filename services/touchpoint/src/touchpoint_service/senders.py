@@ -35,7 +35,7 @@ HOLD_SECONDS = 60
 """After this long a message whose sender has died is sent again."""
 BACKOFF_SECONDS = (10, 60, 300, 900)
 """Between tries; after the last one the contact has failed."""
-IDLE_SECONDS = 0.02
+IDLE_SECONDS = 0.05
 
 _log = structlog.get_logger()
 Send = Callable[[str, Mapping[str, Any], str], Awaitable[None]]
@@ -86,6 +86,8 @@ class Sender:
     async def once(self) -> int:
         """Send one page; how many were tried."""
         now = self._clock.now()
+        if not await queues.anything_to_send(self._pool, self._channel, now):
+            return 0
         async with transaction(self._pool) as conn:
             policy = await policy_in_force(conn, None)
             rows = await hand_out(

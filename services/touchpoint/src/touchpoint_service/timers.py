@@ -56,22 +56,19 @@ class Timers:
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def once(self) -> bool:
-        """Do one page of each kind; whether anything was due."""
-        steps: tuple[Callable[[], Awaitable[int]], ...] = (
-            self._recalls,
-            self._wakes,
-            self._requests,
-            self._leases,
-            self._expiries,
-        )
-        return any([await step() > 0 for step in steps])
+        """Do one page of each kind that is due; whether anything was."""
+        due = await queues.what_is_due(self._pool, self._clock.now(), sorted(self._owned()))
+        steps: dict[str, Callable[[], Awaitable[int]]] = {
+            "recalls": self._recalls,
+            "wakes": self._wakes,
+            "requests": self._requests,
+            "leases": self._leases,
+            "expiries": self._expiries,
+        }
+        return any([await step() > 0 for kind, step in steps.items() if due[kind]])
 
     async def _requests(self) -> int:
-        partitions = sorted(self._owned())
-        if not partitions:
-            return 0
-        now = self._clock.now()
-        due = await queues.due_customers(self._pool, now, partitions, PAGE)
+        due = await queues.due_customers(self._pool, self._clock.now(), sorted(self._owned()), PAGE)
         if due:
             async with transaction(self._pool) as conn:
                 work = Work(conn, to_micros(self._clock.now()))
@@ -81,8 +78,6 @@ class Timers:
         return len(due)
 
     async def _wakes(self) -> int:
-        if not await queues.any_wakes(self._pool):
-            return 0
         async with transaction(self._pool) as conn:
             woken = await queues.take_wakes(conn, PAGE)
             work = Work(conn, to_micros(self._clock.now()))

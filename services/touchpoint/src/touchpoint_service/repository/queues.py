@@ -148,9 +148,33 @@ async def take_wakes(conn: Connection, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def any_wakes(conn: Queryable) -> bool:
-    """Whether anybody is to be looked at before their time."""
-    return bool(await conn.fetchval("select exists (select from wakes_due)"))
+async def what_is_due(conn: Queryable, now: datetime, partitions: Sequence[int]) -> Any:
+    """Whether there are recalls, wakes, requests of these partitions, lapsed leases, expiring contacts: one look."""
+    return await conn.fetchrow(
+        """
+        select
+            exists (select from recalls_due) as recalls,
+            exists (select from wakes_due) as wakes,
+            exists (select from requests
+                where state = 'live' and partition = any($2::smallint[]) and next_look <= $1) as requests,
+            exists (select from contacts where state in ('leased', 'sending') and leased_until <= $1) as leases,
+            exists (select from contacts where state in ('open', 'shown') and expires_at <= $1) as expiries
+        """,
+        now,
+        partitions,
+    )
+
+
+async def anything_to_send(conn: Queryable, channel: str, now: datetime) -> bool:
+    """Whether a message of this channel may be handed out."""
+    return bool(
+        await conn.fetchval(
+            "select exists (select from contacts where state = 'open' and channel in ('sms', 'email') "
+            "and channel = $1 and next_try <= $2)",
+            channel,
+            now,
+        )
+    )
 
 
 async def due_customers(conn: Queryable, now: datetime, partitions: Sequence[int], limit: int) -> list[str]:
