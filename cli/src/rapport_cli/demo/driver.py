@@ -1,92 +1,189 @@
-"""Drives the month: moves the clock, lets customers and agents act, and waits until that is worked through."""
+"""Drives the month: moves the clock, lets customers and agents act, and waits until that is worked through.
+
+What always holds: nobody else moves the clock, and whoever acts finds a settled system, so the same seed gives the
+same month. A wave of a campaign has an instant of its own: what was due before it is decided before it.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from rich.console import Console
+import httpx2
 
 from rapport.clock import SteppedClock
-from rapport.testing.parts import Options
-from rapport.testing.settle import Settler
-from rapport.testing.system import Running, System
-from rapport_cli.demo import plans
-from rapport_cli.desk import Desk, Person
-from rapport_cli.report import Report
+from rapport.testing.settle import Check, Settler
+from rapport.testing.system import Running
+from rapport_cli.demo import intake, plans
+from rapport_cli.demo.behaviour import Behaviour, Visit
+from rapport_cli.demo.chance import Chance
+from rapport_cli.demo.channels import Channels
+from rapport_cli.demo.watch import Watch
+from rapport_cli.demo.world import people
+from rapport_cli.desk import Desk
+from rapport_cli.replay.wire import Post
 
-START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-_CHANNELS = ("call", "sms", "email")
+START = datetime(2026, 3, 2, tzinfo=UTC)
+"""A Monday. In the thirty days that follow, clocks change in America (8 March) and in Europe (29 March)."""
 
+HOURS = (1, 6, 9, 12, 15, 18)
+"""Hours of a day, in UTC, in which something happens: daytime somewhere between Shanghai and Los Angeles."""
 
-async def play(running: Running, clock: SteppedClock, customers: int) -> Report:
-    """The shortest main job for a handful of customers."""
-    report = Report("synthetic", customers=customers)
-    services = Settler(running.databases, running.endpoints.kafka_bootstrap)
-    async with Desk(running) as desk, services as settler:
-        for number in range(customers):
-            body = {
-                "name": f"Customer {number}",
-                "phone": f"+49301234{number:03}",
-                "language": "en",
-                "country": "DE",
-                "time_zone": "Europe/Berlin",
-                "consents": [
-                    {"channel": c, "purpose": "marketing", "granted": True, "at": START.isoformat(), "source": "web"}
-                    for c in _CHANNELS
-                ],
-            }
-            await desk.call("profile", "PUT", f"/customers/c-{number}", body, by=Person("data_steward", "dana"))
-        await plans.publish_offers(desk)
-        await plans.approve_policy(desk)
-        await settler.settle(clock.now())
-        await plans.start_campaigns(desk, plans.campaigns(START, START + timedelta(days=30)))
-        await settler.settle(clock.now())
-        clock.move_to(START + timedelta(hours=3))
-        await settler.settle(clock.now())
-        agent = Person("outbound_agent", "dialer-1")
-        fetched = await desk.call("touchpoint", "POST", "/channels/call/leases", {"limit": customers}, by=agent)
-        for item in fetched.json()["items"]:
-            said = {"outcomes": [{"outcome": "accepted"}]}
-            await desk.call("touchpoint", "POST", f"/contacts/{item['contact_id']}/outcomes", said, by=agent)
-        await settler.settle(clock.now())
-        for number in range(customers):
-            path = f"/customers/c-{number}/timeline"
-            page = await desk.call("touchpoint", "GET", path, by=Person("compliance", "carla"))
-            for entry in page.json()["items"]:
-                _count(report, entry)
-    return report
+_SETTLE_SECONDS = 120.0
+_BEFORE = timedelta(microseconds=1)
+_SOURCE = "demo"
+_TOPICS = ("channel.events", "channel.customers")
 
 
-def _count(report: Report, entry: dict[str, str]) -> None:
-    kind = entry["kind"].removeprefix("contact.")
-    if kind in report.decisions:
-        report.decisions[kind] += 1
-    if kind == "released":
-        report.channel(entry["channel"]).released += 1
-    elif kind == "recalled":
-        report.recalled += 1
-        report.channel(entry["channel"]).recalled += 1
-    elif kind == "responded":
-        report.outcomes[entry["outcome"]] = report.outcomes.get(entry["outcome"], 0) + 1
-        report.channel(entry["channel"]).accepted += entry["outcome"] == "accepted"
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a run is, and which one."""
+
+    seed: int = 1
+    customers: int = 5000
+    days: int = 30
 
 
-async def run_demo(state: Path, console: Console, *, customers: int = 5) -> Report:
-    """Start everything in a folder of its own, play, and end what was started."""
-    begun = time.monotonic()
-    folder = state / "demo" / "run"
-    clock = SteppedClock.create(folder / "clock", START)
-    with console.status("Starting") as shown:
-        options = Options(clock=f"stepped:{clock.path}")
-        system = System(folder, options, progress=lambda step: shown.update(f"Starting: {step}"))
-        running = system.start(fresh=True)
-    try:
-        with console.status("Playing"):
-            report = await play(running, clock, customers)
-    finally:
-        with console.status("Ending"):
-            system.stop()
-    report.seconds = time.monotonic() - begun
-    return report
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running system, and all that the demo holds of it."""
+
+    clock: SteppedClock
+    desk: Desk
+    watch: Watch
+    post: Post
+    settler: Settler
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """How long each kind of work took."""
+
+    async def settle(self) -> None:
+        """Return when the system has worked everything through and the watch has seen it."""
+        with self.clocked("settling"):
+            await self.settler.settle(self.clock.now())
+            await self.watch.catch_up()
+
+    async def move(self, to: datetime) -> None:
+        """Move the clock, and let the system do what has become due."""
+        self.clock.move_to(to)
+        await self.settle()
+
+    @contextmanager
+    def clocked(self, what: str) -> Iterator[None]:
+        """Add the time spent inside to a kind of work."""
+        began = time.monotonic()
+        yield
+        self.seconds[what] += time.monotonic() - began
+
+
+@asynccontextmanager
+async def on_stage(running: Running, clock: SteppedClock) -> AsyncIterator[Stage]:
+    """Connect to a running system."""
+    bootstrap = running.endpoints.kafka_bootstrap
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+        providers = _providers(client, running.urls["simulators"], clock)
+        settler = Settler(running.databases, bootstrap, extra=[providers], timeout=_SETTLE_SECONDS)
+        async with settler, Desk(running) as desk, Watch(bootstrap) as watch, Post(bootstrap, _SOURCE) as post:
+            for topic in _TOPICS:
+                await post.partitions(topic)
+            yield Stage(clock, desk, watch, post, settler)
+
+
+def _providers(client: httpx2.AsyncClient, address: str, clock: SteppedClock) -> Check:
+    """The simulated providers of SMS and e-mail are quiet when no receipt is due."""
+
+    async def check() -> str | None:
+        answer = await client.get(f"{address}/idle", params={"now": clock.now().isoformat()})
+        due = answer.raise_for_status().json()["due"]
+        return f"simulators: {due} receipts due" if due else None
+
+    return check
+
+
+async def found(stage: Stage, scale: Scale, progress: Callable[[int], None]) -> tuple[Behaviour, int]:
+    """Bring in the customers and put offers and policy in force: the customers, and how many rows were rejected."""
+    inhabitants = people(scale.seed, scale.customers, START.date())
+    with stage.clocked("importing"):
+        state = await intake.hand_in_file(stage.desk, inhabitants, progress)
+    await plans.publish_offers(stage.desk)
+    await plans.approve_policy(stage.desk)
+    await stage.settle()
+    await intake.report_contracts(stage.post, inhabitants, stage.clock.now())
+    await stage.settle()
+    await intake.list_do_not_call(stage.desk, inhabitants)
+    await stage.settle()
+    return Behaviour(Chance(scale.seed), inhabitants), state["rejected"]
+
+
+class Month:
+    """The time that the demo plays."""
+
+    def __init__(self, stage: Stage, scale: Scale, behaviour: Behaviour) -> None:
+        self._stage = stage
+        self._scale = scale
+        self._behaviour = behaviour
+        self._chance = Chance(scale.seed)
+        self._channels = Channels(stage.desk, stage.post, stage.watch, behaviour)
+        self._plans = plans.campaigns(START, scale.days, scale.customers)
+        self._wave: datetime | None = None
+        self._soon: dict[str, Visit] = {}
+        """Who comes to the web shop at the next step, because a message reached them."""
+
+    async def play(self, progress: Callable[[datetime], None]) -> None:
+        """From the start of the campaigns to their end."""
+        await plans.start_campaigns(self._stage.desk, self._plans)
+        await self._stage.settle()
+        await self._look_for_wave()
+        for day in range(self._scale.days):
+            instants = self._instants(day)
+            for at, visits in zip(instants, self._behaviour.visits(day, instants), strict=True):
+                await self._advance(at)
+                await self._step({visit.customer.customer_id: visit for visit in visits}, at)
+                progress(at)
+        end = START + timedelta(days=self._scale.days)
+        await self._advance(end - _BEFORE)
+        await self._stage.move(end)
+        progress(end)
+
+    def _instants(self, day: int) -> list[datetime]:
+        """The steps of a day; no two days have them at the same minutes."""
+        midnight = START + timedelta(days=day)
+        return [
+            midnight + timedelta(hours=hour, minutes=self._chance.whole(4, 56, "minute", day, hour)) for hour in HOURS
+        ]
+
+    async def _advance(self, to: datetime) -> None:
+        while self._wave is not None and self._wave <= to:
+            await self._stage.move(self._wave - _BEFORE)
+            await self._stage.move(self._wave)
+            await self._look_for_wave()
+        await self._stage.move(to)
+
+    async def _look_for_wave(self) -> None:
+        self._wave = await plans.next_wave(self._stage.desk, self._plans)
+
+    async def _step(self, visits: dict[str, Visit], now: datetime) -> None:
+        """Tasks are fetched, customers turn up, and what of the tasks is still wanted then is done."""
+        with self._stage.clocked("fetching"):
+            fetched = await self._channels.fetch_tasks()
+        visits = self._soon | visits
+        self._soon = self._brought_by_messages()
+        if visits:
+            with self._stage.clocked("visits"):
+                await self._channels.receive(visits.values(), now)
+            await self._stage.settle()
+        if fetched:
+            with self._stage.clocked("calls and to-dos"):
+                await self._channels.work(now)
+            await self._stage.settle()
+
+    def _brought_by_messages(self) -> dict[str, Visit]:
+        found = {}
+        for customer_id, request_id in self._stage.watch.messages_reached():
+            if self._behaviour.follows(request_id):
+                customer = self._behaviour.people[customer_id]
+                found[customer_id] = Visit(customer, "web", f"message.{request_id}")
+        return found
