@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from rapport_cli import system
+from rapport_cli import dlq, imports, system, token
+from rapport_cli.checker import command as checker
 from rapport_cli.demo import command as demo
+from rapport_cli.replay import command as replay
 
 app = typer.Typer(name="rapport", help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
-system.register(app)
-demo.register(app)
+for part in (system, demo, replay, checker, imports, dlq, token):
+    part.register(app)
 
 if __name__ == "__main__":
     app()
