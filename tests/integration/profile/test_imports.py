@@ -103,6 +103,18 @@ class TestImport:
         found = await world.imported("id,name,phone,age\n", COLUMNS)
         assert (found["state"], found["rows_total"]) == ("finished", 0)
 
+    async def test_a_retry_with_its_key_hands_the_file_in_once(self, world: World) -> None:
+        body = (
+            '--b\r\nContent-Disposition: form-data; name="mapping"\r\n\r\n{"columns": {"id": "customer_id"}}\r\n'
+            '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid\nc1\n\r\n--b--\r\n'
+        )
+        sent = {"Content-Type": "multipart/form-data; boundary=b", "Idempotency-Key": "k1"}
+        headers = world.authorization("data_steward") | sent
+        answers = [await world.http.post("/v1/imports", content=body, headers=headers) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        assert answers[0].json() == answers[1].json()
+        assert await world.pool.fetchval("select count(*) from imports") == 1
+
 
 class TestRejects:
     async def test_are_told_by_line_column_and_reason_and_hinder_no_other(self, world: World) -> None:
