@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.integration.campaign.world import CALL_LINE, World, accepted, plan
 
 from campaign_service.domain.control import in_control
 from campaign_service.handlers.execution import LEADER
+from campaign_service.handlers.plans import get_campaign, set_state
+from rapport.contracts.campaign import PlanState
 from rapport.contracts.profile import CustomerUpserted, Holding
 from rapport.contracts.vocabulary import Channel
-from rapport.db import lock
+from rapport.db import lock, transaction
 from rapport.rules import CUSTOMER, compile_predicate
 from rapport.rules.tree import read_tree
 
 FIVE_LINES = [CALL_LINE, *({"channels": [channel]} for channel in ("sms", "branch", "hotline", "web"))]
+
+WAITING = """
+select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
+"""
 
 
 def ids(count: int) -> list[str]:
@@ -191,6 +199,26 @@ class TestStop:
         assert len(await world.requests()) == 10
         assert (await world.plans())[-1].state == "stopped"
         assert (await world.call("GET", "/spring")).json()["next_wave_at"] is None
+
+
+class TestRace:
+    @pytest.mark.parametrize("state", ["paused", "stopped"])
+    async def test_of_a_page_with_a_change_of_state_is_decided_by_the_plans_lock(
+        self, world: World, state: PlanState
+    ) -> None:
+        """The worker has seen that a wave is due and waits for the plan, which is just being paused or stopped."""
+        await world.customers(ids(3))
+        await world.running(schedule=waves(1, 60))
+        world.clock.move_to(world.clock.now() + timedelta(hours=1))
+        async with transaction(world.pool) as conn:
+            campaign = await get_campaign(conn, "spring", lock=True)
+            page = asyncio.create_task(world.work())
+            async with asyncio.timeout(10):
+                while not await world.pool.fetchval(WAITING):
+                    await asyncio.sleep(0.01)
+            await set_state(conn, campaign, state, world.clock.now())
+        await page
+        assert len(await world.requests()) == 1
 
 
 class TestEnd:
