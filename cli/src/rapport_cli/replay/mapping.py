@@ -6,6 +6,7 @@ outcome column has a meaning, and what is not in the log has a default here.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,6 +21,8 @@ SHIPPED = Path(__file__).parent / "mappings"
 
 MAX_WINDOW_HOURS = 2208
 """92 days: the longest window of a frequency cap."""
+
+_ATTRIBUTE = "[A-Za-z][A-Za-z0-9_.-]{0,63}"
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 CustomerField = Literal["phone", "email", "name", "account", "language", "country", "region", "time_zone", "grade"]
@@ -37,9 +40,15 @@ class Attribute(_Part):
     """A column that becomes an attribute of the customer."""
 
     column: Column
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")] | None = None
+    name: Annotated[str, Field(pattern=f"^{_ATTRIBUTE}$")] | None = None
     """The attribute; the column's own name when left out."""
     type: Literal["string", "number", "boolean", "date"] = "string"
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if self.name is None and not re.fullmatch(_ATTRIBUTE, self.column):
+            raise ValueError(f"the attribute {self.column!r} needs a `name`: letters, digits and . _ -")
+        return self
 
     @property
     def target(self) -> str:
