@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.integration.campaign.world import World
+from tests.integration.campaign.world import World, plan
 
 from campaign_service.worker import create_worker
 from rapport.contracts.campaign import ContactRequested
@@ -47,6 +48,20 @@ class TestWorker:
         )
         assert (found.source, found.event.request_id) == ("campaign", f"spring.0.{unique}.1")
         assert await world.pool.fetchval("select count(*) from outbox") == 0
+
+    async def test_forgets_old_idempotency_keys(self, world: World) -> None:
+        await world.call("POST", "", plan(), Idempotency_Key="old")
+        world.clock.move_to(world.clock.now() + timedelta(days=3))
+        await world.call("POST", "", plan(), Idempotency_Key="new")
+        stopping = asyncio.Event()
+        async with create_worker(world.settings, frozenset({"timers"})) as worker:
+            running = asyncio.create_task(run_parts([p for p in worker.parts if p.kind == "timers"], stopping))
+            async with asyncio.timeout(10):
+                while await world.pool.fetchval("select count(*) from idempotency_keys") > 1:
+                    await asyncio.sleep(0.02)
+            stopping.set()
+            await running
+        assert await world.pool.fetchval("select key from idempotency_keys") == "new"
 
     async def test_waits_for_a_database_that_is_away(self, world: World) -> None:
         await world.customers(["c-1"])

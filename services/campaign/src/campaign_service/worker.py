@@ -6,8 +6,10 @@ python -m campaign_service.worker [--only consumers timers relay]
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from campaign_service.consumers import GROUP, event_handlers
 from campaign_service.handlers.execution import do_due_work
@@ -18,6 +20,7 @@ from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
 from rapport.telemetry import get_logger
+from rapport.web import forget_idempotency_keys
 
 KINDS = frozenset(("consumers", "timers", "relay"))
 
@@ -25,6 +28,11 @@ _IDLE_SECONDS = 0.02
 """How long to rest when nothing was due: nobody notices a wave that is this much late."""
 
 _AWAY_SECONDS = 1.0
+
+_KEYS_KEPT = timedelta(days=2)
+"""How long after the first a retry with the same `Idempotency-Key` is known."""
+
+_FORGET_SECONDS = 600.0
 
 _log = get_logger()
 
@@ -39,6 +47,7 @@ class Timers:
         self._page = page
         self._after_commit = after_commit
         self._stopping = asyncio.Event()
+        self._forget_at = 0.0
 
     def stop(self) -> None:
         """Return from `run` after the transaction at hand."""
@@ -49,6 +58,7 @@ class Timers:
         while not self._stopping.is_set():
             try:
                 busy = await do_due_work(self._pool, self._clock.now(), page=self._page)
+                await self._forget_keys()
             except Exception as error:
                 if not db.is_transient(error):
                     raise
@@ -59,6 +69,13 @@ class Timers:
                 self._after_commit()
             else:
                 await self._rest(_IDLE_SECONDS)
+
+    async def _forget_keys(self) -> None:
+        now = time.monotonic()
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_SECONDS
+            async with db.transaction(self._pool) as conn:
+                await forget_idempotency_keys(conn, self._clock.now() - _KEYS_KEPT)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
