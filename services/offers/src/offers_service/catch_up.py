@@ -76,11 +76,11 @@ class CatchUp:
             await asyncio.wait_for(self._leaving.wait(), seconds)
 
     async def _ends(self) -> dict[Place, int]:
+        count = next(topic.partitions for topic in all_topics() if topic.name == self._topic)
+        partitions = [TopicPartition(self._topic, number) for number in range(count)]
         kafka = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
         try:
             await kafka.start()
-            count = next(topic.partitions for topic in all_topics() if topic.name == self._topic)
-            partitions = [TopicPartition(self._topic, number) for number in range(count)]
             return {Place(*place): end for place, end in (await kafka.end_offsets(partitions)).items()}
         finally:
             await close_consumer(kafka)
