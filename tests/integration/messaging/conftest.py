@@ -152,7 +152,7 @@ class World:
             self.group,
             self.topic,
         )
-        return {partition: offset for partition, offset in rows}
+        return {row["partition"]: row["next_offset"] for row in rows}
 
     async def ends(self, topic: str = "") -> dict[int, int]:
         places = [TopicPartition(topic or self.topic, number) for number in range(PARTITIONS)]

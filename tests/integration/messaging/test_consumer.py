@@ -240,7 +240,8 @@ class TestGroups:
             return {place.partition: found.offset for place, found in offsets.items()}
 
         async def up_to_date() -> bool:
-            return await told() == await world.ends()
+            ends: dict[int, int] = await world.ends()
+            return await told() == ends
 
         await eventually(up_to_date)
         await admin.close()

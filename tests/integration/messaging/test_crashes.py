@@ -87,14 +87,14 @@ class TestServersThatComeBack:
         async with make_world(endpoints.kafka_bootstrap, url, unique) as world:
             yield world
 
-    @pytest.mark.parametrize("server", ["kafka", "postgres"])
+    @pytest.mark.parametrize(("server", "deaths"), [("kafka", 1), ("postgres", 3)])
     async def test_consumer_and_relay_go_on_by_themselves(
-        self, servers: Embedded, own_world: Any, eventually: Any, server: str
+        self, servers: Embedded, own_world: Any, eventually: Any, server: str, deaths: int
     ) -> None:
         world = own_world
         runs = [world.start(Relay(world.url, world.bootstrap, world.name)), world.start(world.consumer(lanes=2))]
         published = 0
-        for round_ in range(2):
+        for round_ in range(deaths):
             for _ in range(10):
                 published += await _publish(world, published)
             await asyncio.sleep(0.1 * round_)
