@@ -222,9 +222,9 @@ class TestCoolDown:
 
 class TestRequestRules:
     def test_goal_met_stops_every_channel(self):
-        met = {"loan": GoalMet("other", "acc_1", "web", NOON)}
+        met = {"loan": (GoalMet("other", "acc_1", "web", NOON),)}
         assert decided(policy(), goals=met).because.reason is Reason.GOAL_MET
-        met = {"loan": GoalMet("o1", "acc_1", "web", NOON)}
+        met = {"loan": (GoalMet("other", "acc_0", "call", NOON), GoalMet("o1", "acc_1", "web", NOON))}
         assert decided(policy(), goals=met, asked=request(offer_id="o1")).because.reason is Reason.ALREADY_ACCEPTED
 
     @pytest.mark.parametrize(

@@ -59,9 +59,10 @@ def goal_met(facts: Facts) -> Objection | None:
     """What the customer has accepted is not asked again, in any channel."""
     goal = facts.request.goal
     met = facts.standing.goals.get(goal) if goal is not None else None
-    if met is None:
+    if not met:
         return None
-    return Objection(Reason.ALREADY_ACCEPTED if met.offer_id == facts.request.offer_id else Reason.GOAL_MET)
+    same = any(one.offer_id == facts.request.offer_id for one in met)
+    return Objection(Reason.ALREADY_ACCEPTED if same else Reason.GOAL_MET)
 
 
 def do_not_disturb(facts: Facts) -> Objection | None:
@@ -97,8 +98,7 @@ def not_eligible(facts: Facts) -> Objection | None:
         )
     if document.sold_out:
         return Objection(Reason.NOT_ELIGIBLE, rule="sold-out", may_free=True)
-    accepted = [met.offer_id for met in facts.standing.goals.values()]
-    if not is_eligible(offer, facts.customer.document, accepted, now):
+    if not is_eligible(offer, facts.customer.document, facts.standing.accepted_offers, now):
         return Objection(Reason.NOT_ELIGIBLE, rule="eligibility")
     return None
 

@@ -78,7 +78,7 @@ class CoolDown:
 
 @dataclass(slots=True, frozen=True)
 class GoalMet:
-    """The customer accepted an offer that meets a goal: nothing more goes out for it."""
+    """An acceptance that meets a goal: nothing more goes out for it while one of them stands."""
 
     offer_id: str
     acceptance_id: str
@@ -99,7 +99,8 @@ class Standing:
     live: int = 0
     entries: list[Entry] = field(default_factory=list)
     cool_downs: list[CoolDown] = field(default_factory=list)
-    goals: dict[str, GoalMet] = field(default_factory=dict)
+    goals: dict[str, tuple[GoalMet, ...]] = field(default_factory=dict)
+    """Every acceptance that stands for a goal, oldest first; a goal that is open is not in it."""
 
     @classmethod
     def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
@@ -110,7 +111,7 @@ class Standing:
             live,
             [Entry(*row) for row in raw.get("e", ())],
             [CoolDown(*row) for row in raw.get("c", ())],
-            {goal: GoalMet(*row) for goal, row in raw.get("g", {}).items()},
+            {goal: tuple(GoalMet(*row) for row in rows) for goal, rows in raw.get("g", {}).items()},
         )
 
     def dump(self) -> bytes:
@@ -121,7 +122,7 @@ class Standing:
         if self.cool_downs:
             raw["c"] = [pause.row() for pause in self.cool_downs]
         if self.goals:
-            raw["g"] = {goal: met.row() for goal, met in self.goals.items()}
+            raw["g"] = {goal: [one.row() for one in met] for goal, met in self.goals.items()}
         return orjson.dumps(raw)
 
     def copy(self) -> Standing:
@@ -160,6 +161,22 @@ class Standing:
             if entry.contact_id == contact_id and entry.state != CLOSED:
                 self.entries[index] = replace(entry, state=state)
                 return
+
+    @property
+    def accepted_offers(self) -> list[str]:
+        """The offers whose acceptance stands."""
+        return [one.offer_id for met in self.goals.values() for one in met]
+
+    def meet(self, goal: str, met: GoalMet) -> None:
+        """An acceptance meets a goal. Told again, as when the ledger confirms it, it stands since the first time."""
+        known = self.goals.get(goal, ())
+        if all(one.acceptance_id != met.acceptance_id for one in known):
+            self.goals[goal] = (*known, met)
+
+    def unmeet(self, acceptance_id: str) -> None:
+        """An acceptance does not stand: what it alone has met is open again."""
+        left = {goal: tuple(m for m in met if m.acceptance_id != acceptance_id) for goal, met in self.goals.items()}
+        self.goals = {goal: met for goal, met in left.items() if met}
 
     def held_for(self, goal: str) -> list[Entry]:
         """Contacts for a goal that a channel still holds."""

@@ -123,9 +123,7 @@ async def settle_acceptances(
         if isinstance(event, OfferAccepted):
             _meet_goal(work, event.customer_id, event.goal, event, contacts, trace)
         else:
-            met = standing.goals.get(event.goal)
-            if met is not None and met.acceptance_id == event.acceptance_id:
-                del standing.goals[event.goal]
+            standing.unmeet(event.acceptance_id)
         facts = {
             "acceptance_id": event.acceptance_id,
             "status": status,
@@ -261,7 +259,7 @@ def _meet_goal(
 def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> int:
     """The goal is met: no contact for it stays with any other channel; how many were held."""
     standing = work.standings[customer_id]
-    standing.goals[goal] = GoalMet(met.offer_id, met.acceptance_id, met.channel, work.now)
+    standing.meet(goal, GoalMet(met.offer_id, met.acceptance_id, met.channel, work.now))
     held = [entry for entry in standing.held_for(goal) if entry.contact_id != met.contact_id]
     for entry in held:
         same = entry.offer_id == met.offer_id

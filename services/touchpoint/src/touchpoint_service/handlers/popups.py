@@ -197,7 +197,7 @@ def _choose(
         channel=scene.ask.channel,
         now=work.at,
         accepted_goals=standing.goals.keys(),
-        accepted_offers=[met.offer_id for met in standing.goals.values()],
+        accepted_offers=standing.accepted_offers,
     )
     shown: list[OfferChanged] = []
     refused = []

@@ -25,7 +25,8 @@ def budgets(standing: Standing, customer: Customer | None, policy: Policy | None
         ],
         "goals_met": [
             {"goal": goal, "offer_id": met.offer_id, "channel": met.channel, "at": _text(met.at)}
-            for goal, met in standing.goals.items()
+            for goal, acceptances in standing.goals.items()
+            for met in acceptances
         ],
         "held": [
             {"contact_id": e.contact_id, "channel": e.channel, "goal": e.goal, "since": _text(e.at)}
