@@ -1,16 +1,19 @@
-"""The report of a month, from what the watch has seen."""
+"""The report of a month, from what the watch has seen and the checker has found."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.table import Table
 
 from rapport.contracts.vocabulary import Channel
+from rapport_cli.checker.findings import Findings
 from rapport_cli.demo.driver import Scale
 from rapport_cli.demo.watch import Watch
 from rapport_cli.report import Report
 
 
-def report_of(watch: Watch, scale: Scale) -> Report:
+def report_of(watch: Watch, scale: Scale, findings: Findings) -> Report:
     """The figures."""
     facts = watch.facts
     report = Report("synthetic", customers=scale.customers, requests=len(watch.requests))
@@ -18,13 +21,28 @@ def report_of(watch: Watch, scale: Scale) -> Report:
     report.reasons = dict(facts.reasons.most_common())
     report.outcomes = {**facts.outcomes, "accepted": watch.accepted.total()}
     report.recalled = facts.recalled.total()
-    report.released_after_acceptance = facts.released_after_acceptance
+    report.released_after_acceptance = max(facts.released_after_acceptance, findings.figures.released_after_acceptance)
+    report.over_cap = findings.figures.over_cap
+    report.checked = len(findings.checked)
+    report.broken = [str(violation) for violation in findings.broken]
     for name in Channel:
         channel = report.channel(name.value)
         channel.released = facts.released[name]
         channel.accepted = watch.accepted[name]
         channel.recalled = facts.recalled[name]
+    recalls = sorted(1000 * seconds for seconds in watch.recall_seconds)
+    report.more = {
+        "seed": scale.seed,
+        "days": scale.days,
+        "recalls_too_late": watch.too_late,
+        "recall_ms": {f"p{share}": round(percentile(recalls, share), 1) for share in (50, 99)} if recalls else None,
+    }
     return report
+
+
+def percentile(ordered: Sequence[float], share: int) -> float:
+    """The smallest of the ordered values that `share` percent of them do not exceed."""
+    return ordered[max(0, -(-len(ordered) * share // 100) - 1)]
 
 
 def table_of(report: Report) -> Table:
@@ -33,3 +51,13 @@ def table_of(report: Report) -> Table:
     for name, figures in report.channels.items():
         found.add_row(name, str(figures.released), str(figures.accepted), str(figures.recalled))
     return found
+
+
+def verdict(report: Report) -> str:
+    """The same in a few lines of words."""
+    lines = [
+        f"{report.requests:,} requests, {report.outcomes['accepted']:,} acceptances, {report.recalled:,} recalled.",
+        f"{report.over_cap:,} contacts over a cap, {report.released_after_acceptance:,} released after acceptance.",
+        f"{report.checked} invariants checked, {len(report.broken)} violations.",
+    ]
+    return "\n".join(lines + report.broken)

@@ -47,7 +47,6 @@ class Life:
     counted: dict[str, float] = field(default_factory=dict)
     """Contacts that count against the budget, by id: when they were released, in seconds since 1970."""
     delivered: set[str] = field(default_factory=set)
-    released: Counter[str] = field(default_factory=Counter)
     recalled: Counter[str] = field(default_factory=Counter)
     """By channel, because of an acceptance."""
     deferred: Counter[str] = field(default_factory=Counter)
@@ -77,6 +76,10 @@ class Watch:
         """Contacts that reached the customer, by channel."""
         self.accepted: Counter[str] = Counter()
         """Confirmed acceptances, by channel."""
+        self.because: dict[str, Counter[str]] = defaultdict(Counter)
+        """Decisions other than releases: kind → how often each reason was given."""
+        self.days: dict[str, Counter[str]] = defaultdict(Counter)
+        """Day (UTC) → contacts released, by channel."""
         self.too_late = 0
         self.recall_seconds: list[float] = []
         """Real time from an acceptance being said to each of its recalls being announced."""
@@ -152,9 +155,11 @@ class Watch:
         life.entries += 1
         if body.get("request_id"):
             self.requests.add(body["request_id"])
+        if body.get("because") and not body.get("contact_id"):
+            self.because[kind.split(".")[2]][body["because"]["reason"]] += 1
         if kind == ContactReleased.event_type:
             life.counted[body["contact_id"]] = datetime.fromisoformat(body["at"]).timestamp()
-            life.released[body["channel"]] += 1
+            self.days[body["at"][:10]][body["channel"]] += 1
         elif kind == ContactDeferred.event_type:
             life.deferred[body["because"]["reason"]] += 1
         elif kind in (ContactDelivered.event_type, ContactResponded.event_type):

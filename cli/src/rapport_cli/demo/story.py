@@ -1,0 +1,144 @@
+"""The stories of four customers, one for each channel in which an offer was accepted, told by the timeline itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel as Box
+from rich.text import Text
+
+from rapport_cli.demo.watch import Life
+from rapport_cli.demo.world import Inhabitant
+from rapport_cli.desk import Desk, Person
+from rapport_cli.report import Panel
+
+CHANNELS = ("call", "branch", "hotline", "web")
+READER = Person("compliance", "carla")
+
+_LENGTHS = range(8, 19)
+"""Entries of a timeline that is long enough to tell something and short enough to be read."""
+_SHOWN = 20  # lines on a terminal
+_COLOURS = {
+    "contact.released": "cyan",
+    "contact.deferred": "yellow",
+    "contact.suppressed": "yellow",
+    "contact.recalled": "magenta",
+    "recall.answered": "magenta",
+    "contact.responded": "blue",
+    "acceptance.settled": "green",
+}
+_PLACES = {"call": "in a call", "branch": "at the branch", "hotline": "on the hotline", "web": "in the web shop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a timeline, by the customer's own clock."""
+
+    at: datetime
+    kind: str
+    english: str
+    chinese: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A customer who accepted in a channel, and everything that happened with them."""
+
+    channel: str
+    customer: Inhabitant
+    lines: Sequence[Line]
+
+    @property
+    def title(self) -> str:
+        """Who, where, and in which zone the times are told."""
+        return f"{self.customer.customer_id} accepted {_PLACES[self.channel]} ({self.customer.zone.key})"
+
+
+def choose(lives: Mapping[str, Life], people: Mapping[str, Inhabitant]) -> dict[str, str]:
+    """For each channel the customer whose story shows most: recalled in many others, with something deferred before.
+
+    Customers of different languages, where there is a choice. A channel in which nobody accepted is left out.
+    """
+    chosen: dict[str, str] = {}
+    spoken: set[str] = set()
+    for channel in CHANNELS:
+        best = max(
+            (c for c, life in lives.items() if channel in life.accepted.values() and c not in chosen.values()),
+            key=lambda c: (_worth(lives[c], channel), people[c].language not in spoken, c),
+            default=None,
+        )
+        if best is not None:
+            chosen[channel] = best
+            spoken.add(people[best].language)
+    return chosen
+
+
+def _worth(life: Life, channel: str) -> tuple[bool, bool, int, int]:
+    elsewhere = [other for other in life.recalled if other != channel]
+    readable = life.entries in _LENGTHS
+    return readable and bool(elsewhere), bool(life.deferred), len(elsewhere), min(len(life.deferred), 3)
+
+
+async def tell(desk: Desk, chosen: Mapping[str, str], people: Mapping[str, Inhabitant]) -> list[Story]:
+    """Read the timelines of the chosen customers, in both languages."""
+    stories = []
+    for channel, customer_id in chosen.items():
+        english, chinese = [await _timeline(desk, customer_id, lang) for lang in ("en", "zh-CN")]
+        zone = people[customer_id].zone
+        lines = [
+            Line(datetime.fromisoformat(one["at"]).astimezone(zone), one["kind"], one["text"], other["text"])
+            for one, other in zip(english, chinese, strict=True)
+        ]
+        stories.append(Story(channel, people[customer_id], lines))
+    return stories
+
+
+async def _timeline(desk: Desk, customer_id: str, lang: str) -> list[dict[str, Any]]:
+    """All of it, oldest first."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        path = f"/customers/{customer_id}/timeline?limit=200&lang={lang}" + (f"&cursor={cursor}" if cursor else "")
+        page = (await desk.call("touchpoint", "GET", path, by=READER)).json()
+        found += page["items"]
+        cursor = page["next_cursor"]
+    return found[::-1]
+
+
+def boxes(stories: Sequence[Story]) -> Group:
+    """The stories for a terminal."""
+    return Group(*(Box(_text(story), title=story.title, title_align="left") for story in stories))
+
+
+def _text(story: Story) -> Text:
+    shown = story.lines[-_SHOWN:]
+    text = Text("…\n" if len(shown) < len(story.lines) else "")
+    for number, line in enumerate(shown):
+        end = "\n" if number + 1 < len(shown) else ""
+        text.append(f"{line.at:%a %d %b %H:%M}  ", style="dim")
+        text.append(line.english + end, style=_COLOURS.get(line.kind, ""))
+    return text
+
+
+def panels(stories: Sequence[Story]) -> list[Panel]:
+    """The stories for the page."""
+    return [
+        Panel(
+            f"Accepted {_PLACES[story.channel]}",
+            f"{story.customer.name}, {story.customer.customer_id}; times are those of {story.customer.zone.key}.",
+            '<ol class="story">' + "".join(map(_item, story.lines)) + "</ol>",
+        )
+        for story in stories
+    ]
+
+
+def _item(line: Line) -> str:
+    return (
+        f'<li class="{line.kind.replace(".", "-")}"><time>{line.at:%a %d %b %H:%M}</time>'
+        f'<span>{escape(line.english)}<i lang="zh-CN">{escape(line.chinese)}</i></span></li>'
+    )
