@@ -98,6 +98,7 @@ class TestConsents:
             (MARKETING, {"granted": "perhaps", "source": "x"}),
             (MARKETING, {"granted": True}),
             (MARKETING, {"granted": True, "source": "x", "at": "2026-03-01T09:00:00"}),
+            (MARKETING, {"granted": True, "source": "x", "at": "0001-01-01T00:00:00+14:00"}),
             (MARKETING, {"granted": True, "source": "x", "surprise": 1}),
         ],
     )

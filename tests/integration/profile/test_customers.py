@@ -106,6 +106,10 @@ class TestPatch:
         assert (answer.status_code, answer.json()["type"]) == (409, "customer-too-large")
         assert len((await world.get())["attributes"]) == 40
 
+    async def test_a_document_too_large_for_any_message_is_refused_as_well(self, world: World) -> None:
+        answer = await world.call("PUT", "/customers/c1", {"attributes": {f"a{n}": "x" * 1000 for n in range(960)}})
+        assert (answer.status_code, answer.json()["type"]) == (409, "customer-too-large")
+
 
 class TestConcurrentWrites:
     async def test_versions_rise_by_one_each_and_nothing_is_lost(self, world: World) -> None:

@@ -184,6 +184,7 @@ class TestBrokenReports:
             {"time_zone": "Mars/Olympus"},
             {"language": "klingon!"},
             {"phone": "+1234567"},
+            {"consents": ({"channel": "sms", "purpose": "x", "granted": True, "at": "0001-01-01T00:00:00+14:00"},)},
             {"attributes": {f"a{n}": "x" * 1000 for n in range(70)}},
         ],
     )

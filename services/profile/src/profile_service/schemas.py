@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from profile_service.domain.fields import Country, CustomerFields, Phone
+from profile_service.domain.fields import Country, CustomerFields, Phone, SensibleInstant
 from profile_service.domain.masks import MASKS
 from rapport.contracts.profile import Customer, CustomerUpserted
-from rapport.contracts.vocabulary import Channel, Id, Instant, Name
+from rapport.contracts.vocabulary import Channel, Id, Name
 
 CUSTOMER_EXAMPLE: dict[str, Any] = {
     "name": "Zhang Wei",
@@ -89,7 +89,7 @@ class ConsentBody(_Body):
     )
 
     granted: bool
-    at: Instant | None = None
+    at: SensibleInstant | None = None
     """When it was said; left out: now. The newest counts; of two at one instant, the refusal."""
     source: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     """Where it was said, such as `web-form` or `branch`."""

@@ -7,12 +7,12 @@ document as it is, but for the phone, whose country may be known only from the d
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from rapport.contracts.profile import Consent, ContactWindow, Holding
 from rapport.contracts.vocabulary import Channel, Id, Instant
@@ -45,6 +45,18 @@ def bcp47_tag(tag: str) -> str:
     return tag
 
 
+def sensible_instant(at: datetime) -> datetime:
+    """`at`, if it can be converted to any time zone, and may have been meant.
+
+    Raises:
+        ValueError: it lies before 1970 or after 9998.
+    """
+    if not 1970 <= at.year <= 9998:
+        raise ValueError("must lie in the years 1970 to 9998")
+    return at
+
+
+SensibleInstant = Annotated[Instant, AfterValidator(sensible_instant)]
 Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
@@ -84,7 +96,14 @@ class CustomerFields(BaseModel):
     """Added to those known; per channel and purpose the newest `at` counts. Leaving them out never takes one back."""
     do_not_call: bool | None = None
     """Kept when left out or null."""
-    do_not_disturb_until: Instant | None = None
+    do_not_disturb_until: SensibleInstant | None = None
+
+    @field_validator("consents")
+    @classmethod
+    def _sensible(cls, consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
+        for consent in consents:
+            sensible_instant(consent.at)
+        return consents
 
     def given(self) -> dict[str, Any]:
         """The fields that were said, by name."""

@@ -184,7 +184,11 @@ async def _write(
         present = after[customer_id].version
         version = max(present, erased.version if erased else 0) + 1
         document = after[customer_id].model_copy(update={"version": version})
-        row = outbox.row(document, source=SOURCE, now=now, traceparent=made[customer_id][-1].traceparent)
+        try:
+            row = outbox.row(document, source=SOURCE, now=now, traceparent=made[customer_id][-1].traceparent)
+        except outbox.EventTooLarge:
+            too_large.add(customer_id)
+            continue
         body = row[-1]
         assert body is not None  # only a tombstone has none
         if len(body) > MAX_DOCUMENT_BYTES:
