@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 _PAGE = 5000
 _WAIT_MS = 500
@@ -58,11 +59,21 @@ class KafkaLog:
     """The topics of a broker; a context manager. Joins no group and commits nothing."""
 
     def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._partitions: dict[str, list[TopicPartition]] = {}
         self._kafka = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none", max_poll_records=_PAGE
         )
 
     async def __aenter__(self) -> Self:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            for found in await admin.describe_topics():
+                numbers = sorted(partition["partition"] for partition in found["partitions"])
+                self._partitions[found["topic"]] = [TopicPartition(found["topic"], number) for number in numbers]
+        finally:
+            await admin.close()
         await self._kafka.start()
         return self
 
@@ -73,17 +84,17 @@ class KafkaLog:
 
     async def truncated(self, topic: str) -> frozenset[int]:
         """The partitions of which the beginning has been deleted."""
-        first = await self._kafka.beginning_offsets(await self._places(topic))
+        first = await self._kafka.beginning_offsets(self._places(topic))
         return frozenset(place.partition for place, offset in first.items() if offset > 0)
 
     async def ends(self, topic: str) -> dict[int, int]:
         """Per partition the offset that the next record will get."""
-        ends = await self._kafka.end_offsets(await self._places(topic))
+        ends = await self._kafka.end_offsets(self._places(topic))
         return {place.partition: offset for place, offset in ends.items()}
 
     async def read(self, topic: str) -> AsyncIterator[Sequence[Record]]:
         """Everything up to the end as it is now."""
-        places = await self._places(topic)
+        places = self._places(topic)
         first = await self._kafka.beginning_offsets(places)
         ends = await self._kafka.end_offsets(places)
         self._kafka.assign(places)
@@ -99,7 +110,7 @@ class KafkaLog:
             # By position, not by the records: the last offsets of a log may hold none that is shown.
             unread = {place for place in unread if await self._kafka.position(place) < ends[place]}
 
-    async def _places(self, topic: str) -> list[TopicPartition]:
-        if topic not in await self._kafka.topics():  # asking for one that is missing would create it on some brokers
+    def _places(self, topic: str) -> list[TopicPartition]:
+        if topic not in self._partitions:
             raise MissingTopic(f"the broker has no topic {topic}: run `rapport topics apply`")
-        return [TopicPartition(topic, number) for number in sorted(self._kafka.partitions_for_topic(topic) or ())]
+        return self._partitions[topic]
