@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -64,11 +65,11 @@ class Touchpoint:
         role: str,
         subject: str = "tester",
         expect: int | None = None,
-        **headers: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> httpx2.Response:
         """One request; fails unless the status is as expected, or a success."""
         answer = await self.client.request(
-            method, path, json=body, headers=self.headers(role, subject=subject) | headers
+            method, path, json=body, headers=self.headers(role, subject=subject) | dict(headers)
         )
         if expect is None:
             assert answer.is_success, answer.text
@@ -90,7 +91,7 @@ class Touchpoint:
                 {"document": document},
                 role="policy_editor",
                 subject="erin",
-                **tag,
+                headers=tag,
             )
         sent = await self.call("POST", f"/v1/policies/{policy_id}/versions", role="policy_editor", subject="erin")
         number: int = sent.json()["version"]

@@ -162,8 +162,8 @@ class TestPolicies:
         body = {"document": POLICY}
         path = "/v1/policies/house/draft"
         await touchpoint.call("PUT", path, body, role="policy_editor", expect=428)
-        await touchpoint.call("PUT", path, body, role="policy_editor", expect=412, **{"If-Match": '"9"'})
-        await touchpoint.call("PUT", path, body, role="policy_editor", **{"If-Match": '"1"'})
+        await touchpoint.call("PUT", path, body, role="policy_editor", expect=412, headers={"If-Match": '"9"'})
+        await touchpoint.call("PUT", path, body, role="policy_editor", headers={"If-Match": '"1"'})
 
     async def test_what_is_wrong_is_pointed_at(self, bare: Touchpoint):
         bad = POLICY | {"frequency_caps": [{"name": "x", "limit": -1, "window": {"kind": "rolling", "hours": 10**6}}]}

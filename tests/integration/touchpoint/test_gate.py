@@ -43,10 +43,11 @@ async def test_a_slot_given_back_goes_to_the_most_important_that_waits(touchpoin
     assert len(released) == 4
 
 
-async def test_what_waits_expires_at_its_end(touchpoint: Touchpoint):
+async def test_what_waits_is_decided_by_the_policy_of_its_moment(touchpoint: Touchpoint):
     await touchpoint.put_in_force(POLICY | {"quiet_hours": [{"name": "all-day", "start": "00:00", "end": "23:59"}]})
     await touchpoint.hear(touchpoint.request(expires_at=START + timedelta(days=2)))
-    await touchpoint.put_in_force(POLICY | {"frequency_caps": [POLICY["frequency_caps"][0] | {"limit": 0}]})
+    closed = {"name": "closed", "limit": 0, "window": {"kind": "rolling", "hours": 1}}
+    await touchpoint.put_in_force(POLICY | {"frequency_caps": [closed]})
     await touchpoint.tick(hours=11)
     assert await touchpoint.kinds() == ["contact.deferred", "contact.suppressed"]
 

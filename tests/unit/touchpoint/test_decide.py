@@ -222,7 +222,7 @@ class TestCoolDown:
 
 class TestRequestRules:
     def test_goal_met_stops_every_channel(self):
-        met = {"loan": (GoalMet("other", "acc_1", "web", NOON),)}
+        met: dict[str, tuple[GoalMet, ...]] = {"loan": (GoalMet("other", "acc_1", "web", NOON),)}
         assert decided(policy(), goals=met).because.reason is Reason.GOAL_MET
         met = {"loan": (GoalMet("other", "acc_0", "call", NOON), GoalMet("o1", "acc_1", "web", NOON))}
         assert decided(policy(), goals=met, asked=request(offer_id="o1")).because.reason is Reason.ALREADY_ACCEPTED
@@ -385,7 +385,8 @@ def test_releases_exactly_what_the_oracle_allows(document, zone, walk):
     rules = Policy("p", 1, PolicyDocument.model_validate(document))
     who = customer(time_zone=zone)
     world = World({"a": "running", "b": "running"}, {})
-    standing, past = Standing("c1"), []
+    standing = Standing("c1")
+    past: list[Past] = []
     now = datetime(2026, 3, 6, 5, tzinfo=UTC)
     for number, (minutes, channel, category, campaign, gives_back) in enumerate(walk):
         now += timedelta(minutes=minutes)

@@ -1,0 +1,93 @@
+"""`kill -9` of workers, relay, APIs, broker and database at random moments under load; then every invariant is proved.
+
+Short here; `make chaos MINUTES=n` goes on for as long as asked. The seed is printed: it decides who is killed and when,
+and what the load does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.chaos.load import Load
+
+from rapport.testing.parts import Options
+from rapport.testing.settle import Settler
+from rapport.testing.system import Running, System
+from rapport_cli.checker import check
+from rapport_cli.desk import Desk
+
+STATE = Path(__file__).resolve().parents[2] / "var" / "test-chaos"
+VICTIMS = {
+    "touchpoint-worker": 6,
+    "touchpoint-relay": 6,
+    "touchpoint-api": 3,
+    "offers-worker": 2,
+    "offers-api": 2,
+    "profile-worker": 1,
+    "kafka": 1,
+    "postgres": 1,
+}
+"""How often each is killed in a short run: 22 times in all."""
+
+
+def _order(dice: random.Random) -> list[str]:
+    names = [name for name, times in VICTIMS.items() for _ in range(times)]
+    dice.shuffle(names)
+    return names
+
+
+async def _kill_at_random(system: System, dice: random.Random, minutes: float) -> int:
+    """Kill and start again, one after the other; how many times."""
+    until = time.monotonic() + minutes * 60
+    kills = 0
+    while True:
+        for name in _order(dice):
+            await asyncio.sleep(dice.uniform(0.3, 1.2))
+            await asyncio.to_thread(system.kill, name)
+            kills += 1
+            await asyncio.sleep(dice.uniform(0, 0.5))
+            await asyncio.to_thread(system.restart, name, wait=name in ("kafka", "postgres"))
+        if time.monotonic() >= until:
+            return kills
+
+
+async def _rest(running: Running) -> None:
+    async with Settler(running.databases, running.endpoints.kafka_bootstrap, timeout=120) as settler:
+        await settler.settle(datetime.now(UTC))
+
+
+@pytest.mark.timeout(0)
+async def test_no_kill_breaks_an_invariant():
+    seed = int(os.environ.get("RAPPORT_CHAOS_SEED") or time.time())
+    minutes = float(os.environ.get("RAPPORT_CHAOS_MINUTES") or 0)
+    print(f"RAPPORT_CHAOS_SEED={seed}")  # noqa: T201
+    dice = random.Random(seed)
+    system = System(STATE, Options(failure_share=0.2, seed=seed))
+    running = await asyncio.to_thread(system.start, fresh=True)
+    try:
+        async with Desk(running) as desk:
+            load = Load(running, desk, seed)
+            await load.prepare()
+            await _rest(running)
+            working = asyncio.create_task(load.run())
+            kills = await _kill_at_random(system, dice, minutes)
+            load.stop()
+            await asyncio.wait_for(working, 120)
+            await load.close()
+        for part in system.status():
+            if not part.ready:
+                await asyncio.to_thread(system.restart, part.name)
+        await _rest(running)
+        found = await check(running.databases, running.endpoints.kafka_bootstrap)
+    finally:
+        await asyncio.to_thread(system.stop)
+    assert found.ok, "\n".join(map(str, found.broken))
+    assert found.checked
+    assert kills >= 20
+    assert load.done["_report"] > 100, load.done
