@@ -21,6 +21,9 @@ _CLOSE_SECONDS = 5.0
 _FETCH_WAIT_MS = 250
 """How long the broker holds a fetch without data, and so how late a partition just opened may join the next one."""
 
+_FETCH_BYTES = 8 << 20
+"""Per answer of a broker, and so what a consumer with a backlog holds in memory: about 20,000 messages."""
+
 _REQUEST_TIMEOUT_MS = 10_000
 """A producer's; a broker that is gone is noticed by its connection, this is for one that hangs."""
 
@@ -39,6 +42,7 @@ def group_member(bootstrap: str, group: str, *, session_timeout: float, heartbea
         session_timeout_ms=int(session_timeout * 1000),
         heartbeat_interval_ms=int(heartbeat * 1000),
         fetch_max_wait_ms=_FETCH_WAIT_MS,
+        fetch_max_bytes=_FETCH_BYTES,
     )
 
 

@@ -64,25 +64,32 @@ class Lane:
         processor: Processor,
         *,
         max_batch: int,
-        taken: Callable[[int], None],
+        taken: Callable[[], None],
         fenced: Callable[[Sequence[Slot]], None],
         committed: Callable[[], None],
     ) -> None:
-        """Callbacks: `taken` with the number of records that left the queue, `fenced` with the slots that somebody else
-        has moved (they are dead then), `committed` after each batch."""
+        """Callbacks: `taken` when there may be room again, `fenced` with the slots that somebody else has moved (they
+        are dead then), `committed` after each batch."""
         self._processor = processor
         self._max_batch = max_batch
         self._taken = taken
         self._fenced = fenced
         self._committed = committed
         self._chunks: deque[Chunk] = deque()
+        self._queued = 0
         self._filled = asyncio.Event()
         self.idle = asyncio.Event()
         self.idle.set()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether there is less in the queue than the next two batches."""
+        return self._queued < 2 * self._max_batch
+
     def put(self, chunk: Chunk) -> None:
         """Add to the queue."""
         self._chunks.append(chunk)
+        self._queued += len(chunk.records)
         self._filled.set()
 
     async def run(self) -> None:
@@ -109,23 +116,23 @@ class Lane:
         batch: list[Chunk] = []
         passed: list[Chunk] = []
         room = self._max_batch
-        taken = 0
         while self._chunks and room:
             chunk = self._chunks.popleft()
+            self._queued -= len(chunk.records)
             if not chunk.slot.live:
-                taken += len(chunk.records)
-            elif batch and chunk.slot.place.topic != batch[0].slot.place.topic:
+                continue
+            if batch and chunk.slot.place.topic != batch[0].slot.place.topic:
                 passed.append(chunk)
-            else:
-                if len(chunk.records) > room:
-                    chunk, rest = chunk.split(room)
-                    self._chunks.appendleft(rest)
-                batch.append(chunk)
-                room -= len(chunk.records)
-                taken += len(chunk.records)
+                continue
+            if len(chunk.records) > room:
+                chunk, rest = chunk.split(room)
+                self._chunks.appendleft(rest)
+                self._queued += len(rest.records)
+            batch.append(chunk)
+            room -= len(chunk.records)
         self._chunks.extendleft(reversed(passed))
-        if taken:
-            self._taken(taken)
+        self._queued += sum(len(chunk.records) for chunk in passed)
+        self._taken()
         return sorted(batch, key=lambda chunk: chunk.slot.place)
 
     async def _finish(self, chunks: list[Chunk]) -> None:

@@ -5,7 +5,7 @@ What always holds:
 - a partition that is taken away is closed at once; batches of it that are under way get a short grace to commit, so
   that the next owner rarely meets them. Whoever comes second is fenced and reads the position again;
 - fetching is one loop for all partitions, because a broker answers one fetch at a time: a fetch that waits for quiet
-  partitions would hold up the busy ones. It rests while the lanes have enough to do.
+  partitions would hold up the busy ones. It takes from the client only what is for lanes that have room.
 """
 
 from __future__ import annotations
@@ -92,10 +92,7 @@ class Session:
         self._joined = False
         self._unopened = False
         self._assigned_once = False
-        self._queued = 0
-        self._queue_limit = 2 * member.lanes * member.max_batch
         self._room = asyncio.Event()
-        self._room.set()
         self._told_kafka: dict[TopicPartition, int] = {}
         self._doubt = Doubt(timing.doubt)
         self._lanes = [self._lane() for _ in range(member.lanes)]
@@ -105,7 +102,7 @@ class Session:
         return Lane(
             Processor(member.group, member.handlers, member.pool, poison_limit=member.poison_limit),
             max_batch=member.max_batch,
-            taken=self._taken,
+            taken=self._room.set,
             fenced=self._fenced,
             committed=member.after_commit,
         )
@@ -236,8 +233,8 @@ class Session:
                 if self._unopened:
                     await self._open()
                     backoff.reset()
-                await self._room.wait()
-                fetched = await self._kafka.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
+                wanted = await self._partitions_with_room()
+                fetched = await self._kafka.getmany(*wanted, timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
             except NoOffsetForPartitionError:  # of a partition that is not open yet
                 await asyncio.sleep(_LOOK_AGAIN / 10)
             except OffsetOutOfRangeError as error:
@@ -253,6 +250,16 @@ class Session:
                     self._put(place, records)
                 await asyncio.sleep(0)  # a fetch that has data does not wait by itself
 
+    async def _partitions_with_room(self) -> list[TopicPartition]:
+        """The partitions whose lane has room, as soon as there are any; none named means all."""
+        while not all(lane.has_room for lane in self._lanes):
+            found = [place for place in self._slots if self._lane_of(place).has_room]
+            if found:
+                return found
+            self._room.clear()
+            await self._room.wait()
+        return []
+
     def _look_again(self, error: OffsetOutOfRangeError) -> None:
         """The log has moved away from under a position: opening tells what it is."""
         for place in error.args[0]:
@@ -267,18 +274,10 @@ class Session:
         end = records[-1].offset + 1
         self._lane_of(place).put(Chunk(slot, records, slot.fetched, end))
         slot.fetched = end
-        self._queued += len(records)
-        if self._queued >= self._queue_limit:
-            self._room.clear()
 
     def _lane_of(self, place: Place | TopicPartition) -> Lane:
         lane: Lane = self._lanes[place.partition % len(self._lanes)]
         return lane
-
-    def _taken(self, count: int) -> None:
-        self._queued -= count
-        if self._queued < self._queue_limit:
-            self._room.set()
 
     # Once a second.
 
