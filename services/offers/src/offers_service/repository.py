@@ -242,9 +242,9 @@ class Visitor:
     """Offers of open web contacts, with the oldest contact of each."""
 
 
-async def visitor(conn: Connection, customer_id: str, now: datetime) -> Visitor | None:
+async def visitor(pool: Pool, customer_id: str, now: datetime) -> Visitor | None:
     """One customer, in one statement."""
-    row = await conn.fetchrow(_STOREFRONT, customer_id, now)
+    row = await pool.fetchrow(_STOREFRONT, customer_id, now)
     if row is None:
         return None
     contacts = dict(reversed(row["contacts"])) if row["contacts"] else {}

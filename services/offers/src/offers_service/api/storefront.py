@@ -15,7 +15,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN
-from rapport.web import IfNoneMatch, Now, Reading, Router, answers, etag, is_current
+from rapport.web import IfNoneMatch, Router, answers, etag, is_current
 
 router = Router(tags=["storefront"])
 
@@ -48,8 +48,6 @@ _EXAMPLE = {
 async def list_eligible_offers(
     caller: Annotated[Principal, requires("offers.storefront")],
     customer_id: Annotated[str, Path(pattern=ID_PATTERN)],
-    conn: Reading,
-    now: Now,
     request: Request,
     channel: Channel = Channel.WEB,
     limit: Annotated[int, Query(ge=1, le=50)] = 5,
@@ -63,9 +61,16 @@ async def list_eligible_offers(
     """
     if explain and "offers.read" not in caller.permissions:
         raise Forbidden("explanations need the permission offers.read", permission="offers.read")
-    catalogue = request.app.state.catalogue.all()
+    state = request.app.state  # not `Reading` and `Now`: each dependency costs a tenth of what all the rest does
     found = await eligible_offers(
-        conn, catalogue, customer_id, channel=channel, limit=limit, language=lang, explain=explain, now=now
+        state.pool,
+        state.catalogue.all(),
+        customer_id,
+        channel=channel,
+        limit=limit,
+        language=lang,
+        explain=explain,
+        now=state.clock.now(),
     )
     body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
     tag = etag(blake2b(body, digest_size=12).hexdigest())

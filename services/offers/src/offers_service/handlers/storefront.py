@@ -11,7 +11,7 @@ from offers_service import repository
 from offers_service.domain.errors import UnknownCustomer
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
-from rapport.db import Connection
+from rapport.db import Pool
 from rapport.ranking import Offer, Refused, rank
 
 DEFAULT_LANGUAGE = "en"
@@ -39,7 +39,7 @@ class Listed:
 
 
 async def eligible_offers(
-    conn: Connection,
+    pool: Pool,
     catalogue: Mapping[str, Listed],
     customer_id: str,
     *,
@@ -52,7 +52,7 @@ async def eligible_offers(
     """The offers for the customer, those of open web contacts first, each part by rank.
 
     Args:
-        conn: for the one read.
+        pool: for the one read.
         catalogue: the announced offers by id.
         customer_id: who asks.
         channel: where it is shown; contacts count on the web only.
@@ -64,7 +64,7 @@ async def eligible_offers(
     Raises:
         UnknownCustomer: not known here, or erased.
     """
-    visitor = await repository.visitor(conn, customer_id, now)
+    visitor = await repository.visitor(pool, customer_id, now)
     if visitor is None:
         raise UnknownCustomer
     spoken = language or visitor.document.get("language") or DEFAULT_LANGUAGE
