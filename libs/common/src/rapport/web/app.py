@@ -28,6 +28,10 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _DRAIN_SECONDS = 10  # for requests under way when the process is asked to stop
 
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open: longer than usual clients (5 s) and load balancers (60 s) keep one, so that
+it is they who close it. Otherwise a request now and then meets a server that is just hanging up, and is lost."""
+
 
 class Api(FastAPI):
     """FastAPI whose OpenAPI document also tells what all routes share."""
@@ -95,6 +99,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,  # REQUEST_SECONDS counts requests; a line for each would cost more than many of them do
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
 

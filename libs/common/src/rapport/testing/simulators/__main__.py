@@ -26,6 +26,7 @@ from rapport.testing.simulators.post import Behaviour, PostOffice
 from rapport.testing.simulators.receipts import Courier
 from rapport.testing.simulators.sms import sms_provider
 from rapport.testing.simulators.smtp import mail_server
+from rapport.web.app import KEEP_ALIVE_SECONDS
 
 
 class _Server(uvicorn.Server):
@@ -59,7 +60,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _http(app: FastAPI) -> _Server:
-    return _Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2))
+    return _Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=2,
+        )
+    )
 
 
 async def serve(options: argparse.Namespace) -> None:
