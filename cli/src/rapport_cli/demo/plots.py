@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from rapport_cli.demo.plans import WEEKLY_CAP
 from rapport_cli.demo.summary import percentile
@@ -127,6 +127,8 @@ def _latency(seconds: Sequence[float]) -> str:
             axes.axvline(at, color=SOFT, linestyle=":", linewidth=1)
             axes.text(at, 4, f" p{share}: {at:.0f} ms", color=INK, rotation=90, ha="right", va="bottom", fontsize=9)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set(xlabel="milliseconds", ylabel="recalls announced, %", ylim=(0, 103))
     return _svg(figure)
@@ -146,7 +148,7 @@ def _funnel(*stages: Mapping[str, int]) -> str:
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper right", ncols=len(_STAGES))
     return _svg(figure)
 
 
@@ -162,7 +164,7 @@ def _by_day(days: Mapping[str, Mapping[str, int]]) -> str:
     axes.set_xticks(list(shown), [names[place][5:] for place in shown])
     axes.set(ylabel="contacts released")
     axes.grid(visible=False, axis="x")
-    axes.legend(ncols=len(CHANNEL_COLOURS), loc="upper right")
+    figure.legend(ncols=len(CHANNEL_COLOURS), loc="outside upper right")
     _thousands(axes)
     return _svg(figure)
 
