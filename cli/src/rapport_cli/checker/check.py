@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from rapport.db import Connection
 from rapport_cli.checker import others, timelines
 from rapport_cli.checker.findings import INVARIANTS, Figures, Findings, Progress
 from rapport_cli.checker.heard import CUSTOMERS, PLANS, listen
 from rapport_cli.checker.logs import KafkaLog, Log
-from rapport_cli.checker.streams import Connection, snapshots
+from rapport_cli.checker.streams import snapshots
 from rapport_cli.checker.timelines import LAG
 
 SERVICES = ("profile", "offers", "touchpoint", "campaign")

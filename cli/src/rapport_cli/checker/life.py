@@ -91,8 +91,8 @@ class Life:
 
     note: Note
     contacts: dict[str, Contact] = field(default_factory=dict)
-    acceptances: dict[str, Acceptance] = field(default_factory=dict)
-    """Those that stand, by id."""
+    acceptances: dict[tuple[str, str], Acceptance] = field(default_factory=dict)
+    """Those that stand, by id and goal."""
     pauses: list[Pause] = field(default_factory=list)
     ends: dict[str, list[str]] = field(default_factory=dict)
     """How each request ended, in as many words as there were."""
@@ -218,7 +218,8 @@ def _responded(life: Life, entry: Entry) -> None:
 def _settled(life: Life, entry: Entry) -> None:
     life.settled.append((entry["acceptance_id"], entry["status"]))
     if entry["status"] != "accepted":
-        life.acceptances.pop(entry["acceptance_id"], None)
+        for key in [key for key in life.acceptances if key[0] == entry["acceptance_id"]]:
+            del life.acceptances[key]
         return
     own = life.contacts.get(entry.get("contact_id") or "")
     if own is not None and own.held:
@@ -231,7 +232,7 @@ def _settled(life: Life, entry: Entry) -> None:
 
 def _meet(life: Life, entry: Entry) -> None:
     acceptance = Acceptance(entry["acceptance_id"], entry["goal"], entry.get("offer_id"), entry.get("contact_id"))
-    life.acceptances[acceptance.acceptance_id] = acceptance
+    life.acceptances[acceptance.acceptance_id, acceptance.goal] = acceptance
     for contact in life.contacts.values():
         other = contact.contact_id != acceptance.contact_id and contact.channel not in MESSAGES
         if contact.held and other and contact.goal == acceptance.goal:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rapport.db import Connection
 from rapport_cli.checker.findings import Findings, Progress
 from rapport_cli.checker.heard import ACCEPTANCES, POLICIES, REQUESTS, Heard, Positions, forgotten_digest
 from rapport_cli.checker.logs import Log
-from rapport_cli.checker.streams import Connection, by_key
+from rapport_cli.checker.streams import by_key
 
 Databases = Mapping[str, Connection]
 

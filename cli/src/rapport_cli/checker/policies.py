@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rapport.db import Connection
 from rapport_cli.checker.life import Contact, Entry, Pause
-from rapport_cli.checker.streams import Connection
 
 SKEW = timedelta(minutes=1)
 """How far two processes may be apart about what came first: their clocks, and the time that a transaction takes."""

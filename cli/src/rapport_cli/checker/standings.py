@@ -66,7 +66,7 @@ def _requests(life: Life, rows: Sequence[Any], note: Note, stopped: frozenset[st
                 note(3, f"request {request_id} is live, but the timeline says {', '.join(ends)}")
             if row["next_look"] is None:
                 note(3, f"request {request_id} is live and never looked at again")
-            if row["campaign_id"] in stopped:
+            if row["campaign_id"] in stopped and row["because"] is not None:  # else it has not had its first look
                 note(8, f"request {request_id} of the stopped {row['campaign_id']} is live")
         elif ends != [state]:
             note(3, f"request {request_id} is {state}, but the timeline says {', '.join(ends) or 'nothing'}")

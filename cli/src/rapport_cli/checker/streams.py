@@ -6,20 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import asyncpg
-
 from rapport import db
+from rapport.db import Connection
 
 _PREFETCH = 2000
-
-Connection = asyncpg.Connection[asyncpg.Record]
 
 
 @asynccontextmanager
 async def snapshots(databases: Mapping[str, str]) -> AsyncIterator[dict[str, Connection]]:
     """A connection to each database, inside a read-only transaction that sees one state throughout."""
     async with AsyncExitStack() as stack:
-        found = {}
+        found: dict[str, Connection] = {}
         for service, url in databases.items():
             connection = await db.connect(url, application_name="rapport check")
             stack.push_async_callback(connection.close)

@@ -11,12 +11,13 @@ from typing import Any
 
 import orjson
 
+from rapport.db import Connection
 from rapport_cli.checker import standings, topics
 from rapport_cli.checker.findings import Findings, Progress
 from rapport_cli.checker.heard import CONTACTS, Heard, forgotten_digest
 from rapport_cli.checker.life import KINDS, Contact, Entry, Life
 from rapport_cli.checker.policies import SKEW, Policies, Stamp, approved
-from rapport_cli.checker.streams import Connection, by_key
+from rapport_cli.checker.streams import by_key
 from rapport_cli.checker.topics import TookIn
 from rapport_cli.checker.words import Case, complaints
 
@@ -27,7 +28,7 @@ _TABLES = {
     "timeline": "select customer_id, seq, at, type, channel, contact_id, request_id, body::text from timeline "
     "order by customer_id {collate}, seq",
     "standings": "select customer_id, seq, live, body from standings order by customer_id {collate}",
-    "requests": "select customer_id, request_id, state, next_look, contact_id, campaign_id from requests "
+    "requests": "select customer_id, request_id, state, next_look, contact_id, campaign_id, because from requests "
     "order by customer_id {collate}",
     "contacts": "select customer_id, contact_id, state, campaign_id from contacts order by customer_id {collate}",
 }

@@ -90,6 +90,8 @@ def _caps(case: Case, person: Person | None) -> Iterable[Complaint]:
         if not case.binds(rule):
             continue
         attribute = _SCOPES.get(rule.get("scope", "all"))
+        if attribute is not None and getattr(case.release, attribute) is None:
+            continue  # a cap per campaign says nothing of a contact that belongs to none
         alike = [
             earlier
             for earlier in case.past
