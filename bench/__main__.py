@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import gate
+from bench import alone, gate, http, recall
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -18,6 +18,10 @@ Measurement = Callable[[Endpoints, Path], Awaitable[list[Result]]]
 
 MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "gate": (gate.measure, ("gate_vs_bare_pipe", "gate_per_s")),
+    "decide": (alone.measure, ("decide_alone",)),
+    "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
+    "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
+    "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
 }
 
 

@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -31,7 +32,7 @@ CUSTOMERS = 20_000
 REQUESTS = 36_000
 RUNS = 5
 
-POLICY = {
+POLICY: dict[str, Any] = {
     "name": "ten rules",
     "business_zone": "Europe/Berlin",
     "consent": {"exempt_purposes": ["service"]},
