@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.integration.touchpoint.conftest import Touchpoint
 
-from rapport.db import transaction
+from rapport.db import Connection, transaction
 from touchpoint_service.handlers.leases import hand_out
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force
@@ -40,3 +40,48 @@ class TestDueWork:
         assert await due(touchpoint) == []
         await touchpoint.pool.execute("update contacts set leased_until = $1", touchpoint.clock.now())
         assert await due(touchpoint) == ["lease to lapse"]
+
+
+FILL_CONTACTS = """
+insert into contacts (customer_id, contact_id, request_id, channel, state, contact_class, score, category, purpose,
+    released_at, expires_at, leased_until, next_try)
+select 'c', 'ctc' || n, 'r' || n, 'sms', (array['open', 'leased', 'closed'])[1 + n % 3], 1, 0.5, 'x', 'x',
+    now(), now() + interval '30 days', now() + interval '1 day', now() + interval '1 day'
+from generate_series(1, 20000) as n
+"""
+FILL_REQUESTS = """
+insert into requests (customer_id, request_id, state, partition, next_look, body)
+select 'c' || n, 'r' || n, 'live', n % 12, now() + interval '1 day', '{}' from generate_series(1, 20000) as n
+"""
+
+
+async def plan_of(conn: Connection, query: str, types: str, arguments: str) -> str:
+    """How PostgreSQL answers a query that it does not know the values of, as it does for one that is asked often."""
+    await conn.execute("set local plan_cache_mode = force_generic_plan")
+    await conn.execute(f"prepare look ({types}) as {query}")
+    rows = await conn.fetch(f"explain execute look ({arguments})")
+    await conn.execute("deallocate look")
+    return "\n".join(row[0] for row in rows)
+
+
+class TestLooking:
+    """Workers look hundreds of times a second, so no look may read a whole table."""
+
+    async def test_for_what_is_due_reads_only_the_first_of_each_index(self, touchpoint: Touchpoint) -> None:
+        arguments = "now(), '{0,1,2,3,4,5,6,7,8,9,10,11}'"
+        async with touchpoint.pool.acquire() as conn, conn.transaction():
+            await conn.execute(FILL_CONTACTS)
+            await conn.execute(FILL_REQUESTS)
+            await conn.execute("analyze contacts, requests")
+            plan = await plan_of(conn, queues.WHAT_IS_DUE, "timestamptz, smallint[]", arguments)
+            await conn.execute("truncate contacts, requests")
+        assert "Seq Scan on contacts" not in plan, plan
+        assert "Seq Scan on requests" not in plan, plan
+
+    async def test_for_messages_reads_only_the_first_of_the_index(self, touchpoint: Touchpoint) -> None:
+        async with touchpoint.pool.acquire() as conn, conn.transaction():
+            await conn.execute(FILL_CONTACTS)
+            await conn.execute("analyze contacts")
+            plan = await plan_of(conn, queues.ANYTHING_TO_SEND, "text, timestamptz", "'sms', now()")
+            await conn.execute("truncate contacts")
+        assert "Seq Scan on contacts" not in plan, plan
