@@ -87,7 +87,9 @@ class TestProcessing:
         await world.send(range(20))
         consumer = world.consumer(handler)
         world.start(consumer)
-        await eventually(lambda: consumer.owned(world.topic))
+        while not consumer.owned(world.topic):  # at no moment before either
+            assert not consumer.caught_up
+            await asyncio.sleep(0)
         assert not consumer.caught_up
         gate.set()
         await eventually(lambda: consumer.caught_up)

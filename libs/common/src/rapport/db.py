@@ -41,7 +41,7 @@ create table outbox (
     event_id    text not null,
     at          timestamptz not null,
     traceparent text,
-    headers     jsonb,  -- further record headers, text to text; only dead letters have any
+    headers     jsonb,  -- of a dead letter: its key and headers, which may be any bytes; null for events
     value       bytea   -- null: a tombstone
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
 

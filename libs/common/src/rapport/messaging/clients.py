@@ -1,12 +1,16 @@
 """The Kafka clients as this package uses them, and the few things that aiokafka does not offer publicly.
 
-What always holds: a client that was made is closed, whatever state the broker is in: nothing of it goes on in the
-background, and above all no producer sends on after it was given up.
+What always holds:
+- a client that was made is closed, whatever state the broker is in: nothing of it goes on in the background, and above
+  all no producer sends on after it was given up;
+- while a broker is away or a group rebalances, the clients' logs say so without flooding.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -26,6 +30,28 @@ _FETCH_BYTES = 8 << 20
 
 _REQUEST_TIMEOUT_MS = 10_000
 """A producer's; a broker that is gone is noticed by its connection, this is for one that hangs."""
+
+_REPEATED_AFTER = 10.0  # seconds
+
+
+class _Sparse(logging.Filter):
+    """Lets each line of a library log once in a while: a broker that is away is news, not thirty times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logged: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        where = record.pathname, record.lineno
+        if now - self._logged.get(where, -_REPEATED_AFTER) < _REPEATED_AFTER:
+            return False
+        self._logged[where] = now
+        return True
+
+
+for _part in ("client", "cluster", "conn", "consumer.fetcher", "consumer.group_coordinator", "producer.sender"):
+    logging.getLogger(f"aiokafka.{_part}").addFilter(_Sparse())
 
 
 def group_member(bootstrap: str, group: str, *, session_timeout: float, heartbeat: float) -> AIOKafkaConsumer:

@@ -18,9 +18,10 @@ from contextlib import suppress
 
 from rapport.db import Pool
 from rapport.messaging.batch import BatchHandler, PoisonMessage, StopConsumer
+from rapport.messaging.membership import Membership, Timing
 from rapport.messaging.positions import Fenced
 from rapport.messaging.retry import Backoff, is_transient
-from rapport.messaging.session import Membership, Session, Timing
+from rapport.messaging.session import Session
 from rapport.telemetry import get_logger
 
 __all__ = ["BatchHandler", "Consumer", "Fenced", "PoisonMessage", "StopConsumer", "Timing"]

@@ -11,8 +11,7 @@ What always holds:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -25,12 +24,12 @@ from aiokafka.errors import (
     StaleMetadata,
 )
 
-from rapport.db import Pool
 from rapport.messaging import metrics, opening
-from rapport.messaging.batch import BatchHandler, Processor
+from rapport.messaging.batch import Processor
 from rapport.messaging.clients import close_consumer, group_member, result
 from rapport.messaging.dlq import Record
 from rapport.messaging.lane import Chunk, Lane, Slot
+from rapport.messaging.membership import Membership
 from rapport.messaging.opening import Doubt
 from rapport.messaging.positions import Place
 from rapport.messaging.retry import Backoff, is_transient
@@ -49,35 +48,6 @@ _FENCE_PAUSE = 0.2
 _log = get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds; the defaults are for production, tests are less patient."""
-
-    session: float = 10.0
-    """Until the partitions of a worker that died go to another. A broker's lower limit is 6 unless set otherwise."""
-    heartbeat: float = 1.0
-    """Also how fast a member learns that the group rebalances."""
-    rebalance_grace: float = 2.0
-    """For batches under way to commit before their partitions are handed over. Zero is correct, and noisier."""
-    doubt: float = 3.0
-    """How long a topic must be missing, or a position outside the log, to be believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """What a session needs to know of its consumer."""
-
-    group: str
-    handlers: Mapping[str, BatchHandler]
-    pool: Pool
-    bootstrap: str
-    lanes: int
-    max_batch: int
-    poison_limit: int
-    timing: Timing
-    after_commit: Callable[[], None]
-
-
 class Session:
     """Joins, reads, and leaves."""
 
@@ -91,6 +61,7 @@ class Session:
         self._slots: dict[TopicPartition, Slot] = {}
         self._joined = False
         self._unopened = False
+        self._opening = False
         self._assigned_once = False
         self._room = asyncio.Event()
         self._told_kafka: dict[TopicPartition, int] = {}
@@ -183,7 +154,6 @@ class Session:
         A rebalance meanwhile does no harm: what is no longer assigned cannot be sought, and what has a new owner is
         fenced.
         """
-        self._unopened = False
         wanted = [place for place in self._kafka.assignment() if place not in self._slots]
         if not wanted:
             return
@@ -231,7 +201,9 @@ class Session:
         while True:
             try:
                 if self._unopened:
+                    self._unopened, self._opening = False, True
                     await self._open()
+                    self._opening = False
                     backoff.reset()
                 wanted = await self._partitions_with_room()
                 fetched = await self._kafka.getmany(*wanted, timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
