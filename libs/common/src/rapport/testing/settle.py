@@ -37,6 +37,7 @@ Check = Callable[[], Awaitable[str | None]]
 """Says what is not quiet, or None."""
 
 _POLL = 0.003
+_LONGEST_POLL = 0.03  # whoever has much to do needs the processor more than we need to know
 _AWAY_POLL = 0.1
 _SHOWN = 8  # complaints of one service in a message
 
@@ -121,6 +122,7 @@ class Settler:
             NotQuiet: that did not come about in time.
         """
         before: _Look | None = None
+        pause = _POLL
         try:
             async with asyncio.timeout(self._timeout):
                 while True:
@@ -129,7 +131,8 @@ class Settler:
                         return
                     before = look
                     if look.complaints:
-                        await asyncio.sleep(_POLL)
+                        await asyncio.sleep(pause)
+                        pause = min(pause * 1.3, _LONGEST_POLL)
         except TimeoutError:
             told = before.complaints if before else ["no look was completed"]
             raise NotQuiet(f"not quiet after {self._timeout:g} s: " + "; ".join(told or ["busy"])) from None
