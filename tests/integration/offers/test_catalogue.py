@@ -82,6 +82,17 @@ class TestWriting:
         answer = await world.write(eligibility={"combinator": "and", "rules": rules})
         assert [error["pointer"] for error in answer.json()["errors"]] == ["#/eligibility/rules/1/operator"]
 
+    @pytest.mark.parametrize(("languages", "written"), [(120, 201), (140, 413)])
+    async def test_is_no_larger_than_an_event_may_be(self, world: World, languages: int, written: int) -> None:
+        long = {"title": "t", "script": "s" * 4000}
+        texts = TEXTS | {f"x{chr(97 + n % 26)}{chr(97 + n // 26)}": long for n in range(languages)}
+        assert (await world.write(texts=texts)).status_code == written
+        assert (await world.call("POST", "/offers/o1/publication")).is_success is (written == 201)
+
+    async def test_refuses_text_that_cannot_be_stored(self, world: World) -> None:
+        answer = await world.write(texts=TEXTS | {"de": {"title": "a\u0000b"}})
+        assert (answer.status_code, answer.json()["type"]) == (422, "validation")
+
     async def test_validity_must_leave_some_time(self, world: World) -> None:
         at = NOW.isoformat()
         answer = await world.write(valid_from=at, valid_until=at)

@@ -9,6 +9,8 @@ import pytest
 from tests.integration.offers.world import NOW, World, customer
 
 from offers_service import repository
+from offers_service.consumers import contacts_handler
+from offers_service.handlers.ledger import ParsedOffers
 from rapport.contracts.offers import AcceptanceRefused, OfferAccepted
 from rapport.contracts.touchpoint import ContactRecalled
 from rapport.db import transaction
@@ -90,6 +92,22 @@ class TestAcceptedInAContact:
         )
         assert await ledger(world) == [("acc-ctc1", "sold-out"), ("acc-ctc2", "accepted")]
         assert (await world.announced())[-1][2] is True
+
+    async def test_an_offer_read_in_a_transaction_that_failed_is_read_again(self, world: World) -> None:
+        await world.published("o2", stock=1)
+        handler = contacts_handler(ParsedOffers(), world.clock)
+        first = world.envelope(world.responded(offer_id="o2"))
+        second = world.envelope(world.responded(offer_id="o2", customer_id="c2", contact_id="ctc2"))
+        async with world.pool.acquire() as conn:
+            failing = conn.transaction()
+            await failing.start()
+            await handler(conn, [first])  # announces the next version: sold out
+            await handler(conn, [second])  # reads that version
+            await failing.rollback()
+        await world.call("POST", "/offers/o2/withdrawal")  # is that version now
+        async with transaction(world.pool) as conn:
+            await handler(conn, [first])
+        assert await ledger(world) == [("acc-ctc1", "offer-expired")]
 
     async def test_each_event_goes_on_in_the_trace_of_its_message(self, world: World) -> None:
         traced = world.envelope(world.responded())

@@ -38,12 +38,15 @@ class CatchUp:
         self._bootstrap = bootstrap
         self._group = group
         self._topic = topic
-        self._done = asyncio.Event()
         self._leaving = asyncio.Event()
 
     async def wait(self) -> None:
-        """Return once it has, and that is written down."""
-        await self._done.wait()
+        """Return once it has, and that is written down.
+
+        Raises:
+            Exception: something is wrong that waiting does not cure.
+        """
+        await asyncio.shield(self._watching)
 
     async def __aenter__(self) -> Self:
         self._watching = asyncio.create_task(self._watch())
@@ -61,7 +64,6 @@ class CatchUp:
             try:
                 ends = ends or await self._ends()
                 if await self._has_reached(ends):
-                    self._done.set()
                     return
                 await self._rest(_POLL)
             except Exception as error:

@@ -129,17 +129,21 @@ async def mark_sold_out(conn: Connection, sold_out: Mapping[str, bool], now: dat
     return [row["announced"] for row in rows]
 
 
-async def announced_since(conn: Connection, known: Mapping[str, int]) -> list[tuple[str, dict[str, Any] | None]]:
-    """The announced ones among these offers, with the document where its version is not the known one."""
+async def announced_since(conn: Connection, known: Mapping[str, str]) -> list[tuple[str, str, dict[str, Any] | None]]:
+    """The announced ones among these offers: id, stamp, and the document where the stamp is not the known one.
+
+    The stamp names who wrote the row besides the version, since a version that is rolled back is given out again.
+    """
     rows = await conn.fetch(
         """
-        select id, case when version <> known then doc end
-        from catalogue join unnest($1::text[], $2::bigint[]) as wanted (offer_id, known) on id = offer_id
+        select id, stamp, case when stamp <> known then doc end
+        from (select *, xmin || '/' || version as stamp from catalogue) as stamped
+        join unnest($1::text[], $2::text[]) as wanted (offer_id, known) on id = offer_id
         """,
         list(known),
         list(known.values()),
     )
-    return [(offer_id, document) for offer_id, document in rows]
+    return [(offer_id, stamp, document) for offer_id, stamp, document in rows]
 
 
 # --- ledger

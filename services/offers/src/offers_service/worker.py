@@ -49,12 +49,12 @@ class Contacts:
     async def run(self) -> None:
         """Until stopped."""
         waiting, stopping = asyncio.create_task(self._customers.wait()), asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if self._stopping.is_set():
             waiting.cancel()
-            stopping.cancel()
-        if not self._stopping.is_set():
+        else:
+            await waiting
             await self._consumer.run()
 
     async def stop(self) -> None:

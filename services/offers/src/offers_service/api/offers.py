@@ -20,7 +20,7 @@ from rapport.auth import requires
 from rapport.contracts.offers import OfferState
 from rapport.errors import PreconditionFailed, PreconditionRequired
 from rapport.ids import ID_PATTERN
-from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, answers, etag
+from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, answers, body_limit, etag
 
 router = Router(tags=["offers"])
 
@@ -47,6 +47,7 @@ _OFFER = {
     dependencies=[MANAGE],
     responses=answers(_OFFER, PreconditionFailed, PreconditionRequired, what="The offer; 201 when it is new."),
 )
+@body_limit(1 << 19)  # with what is added it must fit into one event
 async def put_offer(
     offer_id: OfferId,
     body: schemas.OfferContent,

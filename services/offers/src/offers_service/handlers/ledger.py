@@ -39,21 +39,23 @@ _REFUSALS: Mapping[str, type[DomainError]] = {
 
 
 class ParsedOffers:
-    """Announced offers as the ledger needs them, each version parsed once."""
+    """Announced offers as the ledger needs them, each parsed once for as long as it stays the same."""
 
     def __init__(self) -> None:
         """Empty; fills with use."""
-        self._known: dict[str, Offer] = {}
+        self._known: dict[str, tuple[str, Offer]] = {}
 
     async def current(self, conn: Connection, offer_ids: Collection[str]) -> dict[str, Offer]:
         """The announced ones among these offers, as they are now; their stock must be locked."""
-        known = {offer_id: self._known[offer_id] for offer_id in offer_ids if offer_id in self._known}
-        versions = {offer_id: known[offer_id].document.version if offer_id in known else 0 for offer_id in offer_ids}
-        found = {}
-        for offer_id, document in await repository.announced_since(conn, versions):
-            found[offer_id] = known[offer_id] if document is None else Offer.parse(document)
-        self._known |= found
-        return found
+        known = {offer_id: self._known.get(offer_id) for offer_id in offer_ids}
+        stamps = {offer_id: found[0] if found else "" for offer_id, found in known.items()}
+        current = {}
+        for offer_id, stamp, document in await repository.announced_since(conn, stamps):
+            kept = known[offer_id]
+            if document is not None or kept is None:
+                kept = self._known[offer_id] = stamp, Offer.parse(document)
+            current[offer_id] = kept[1]
+        return current
 
 
 async def accept(conn: Connection, parsed: ParsedOffers, claim: Claim, now: datetime) -> tuple[Acceptance, bool]:
