@@ -6,10 +6,11 @@ import asyncio
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import orjson
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,12 @@ from rapport.settings import home
 from rapport.testing.infrastructure.jars import JarsUnavailable
 from rapport.testing.parts import SERVICES, Options
 from rapport.testing.processes import ProcessFailed
+from rapport.testing.settle import NotQuiet
 from rapport.testing.system import Running, System
+from rapport_cli.desk import Refused
+
+if TYPE_CHECKING:
+    from rapport_cli.demo.tour import Tour
 
 State = Annotated[Path | None, typer.Option("--state", help="Folder of data, logs and pid files. [default: var]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -57,17 +63,34 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def up(state: State = None, as_json: AsJson = False) -> None:
+def up(
+    state: State = None,
+    as_json: AsJson = False,
+    world: Annotated[bool, typer.Option("--world", help="Fill it with a small world, and print what to try.")] = False,
+) -> None:
     """Start servers and services, and leave them running."""
     running = start_system(state, Options(usual_ports=True))
+    tour = _open_world(running) if world else None
     if as_json:
-        _print_json(asdict(running))
+        _print_json(asdict(running) | ({"tour": asdict(tour)} if tour else {}))
         return
     table = Table("service", "API", "documentation", box=None)
     for service in SERVICES:
         table.add_row(service, running.api(service), f"{running.api(service)}/docs")
     _console.print(table)
+    if tour is not None:
+        typer.echo(f"\nTo try (curl prints JSON):\n\n{tour.script()}\n")
     _console.print("`rapport status` shows how it is, `rapport down` ends it.", highlight=False)
+
+
+def _open_world(running: Running) -> Tour:
+    from rapport_cli.demo.tour import open_world
+
+    with _console.status("Filling the world"):
+        try:
+            return uvloop.run(open_world(running))
+        except (Refused, NotQuiet) as error:
+            fail(str(error))
 
 
 def down(

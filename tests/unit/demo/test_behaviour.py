@@ -12,7 +12,7 @@ from rapport_cli.demo.world import people
 
 NOW = datetime(2026, 3, 2, 9, 17, tzinfo=UTC)
 WORLD = people(1, 1000, date(2026, 3, 2))
-STEPS = [NOW.replace(hour=hour) for hour in (1, 6, 9, 12, 15, 18)]
+STEPS = [NOW.replace(hour=hour) for hour in (1, 7, 10, 13, 17)]
 
 
 def behaviour(seed: int = 1) -> Behaviour:

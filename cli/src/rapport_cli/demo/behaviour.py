@@ -14,7 +14,7 @@ from rapport_cli.demo.world import Inhabitant
 T = TypeVar("T")
 Door = Literal["web", "branch", "hotline"]
 
-VISITS: dict[Door, float] = {"web": 0.016, "branch": 0.005, "hotline": 0.006}
+VISITS: dict[Door, float] = {"web": 0.009, "branch": 0.003, "hotline": 0.004}
 """Share of customers who turn up there on a day."""
 
 OPEN_HOURS: dict[Door, tuple[int, int]] = {"web": (7, 23), "branch": (9, 18), "hotline": (8, 20)}

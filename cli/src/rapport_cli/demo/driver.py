@@ -30,7 +30,7 @@ from rapport_cli.replay.wire import Post
 START = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday. In the thirty days that follow, clocks change in America (8 March) and in Europe (29 March)."""
 
-HOURS = (1, 6, 9, 12, 15, 18)
+HOURS = (1, 7, 10, 13, 17)
 """Hours of a day, in UTC, in which something happens: daytime somewhere between Shanghai and Los Angeles."""
 
 _SETTLE_SECONDS = 120.0
@@ -109,7 +109,7 @@ async def found(stage: Stage, scale: Scale, progress: Callable[[int], None]) -> 
     with stage.clocked("importing"):
         state = await intake.hand_in_file(stage.desk, inhabitants, progress)
     await plans.publish_offers(stage.desk)
-    await plans.approve_policy(stage.desk)
+    await plans.approve_policy(stage.desk, plans.POLICY)
     await stage.settle()
     await intake.report_contracts(stage.post, inhabitants, stage.clock.now())
     await stage.settle()

@@ -182,7 +182,7 @@ def _consents(chance: Chance, who: tuple[object, ...]) -> dict[str, bool]:
     """Some said yes, some no, some nothing; people are alike over channels, but not the same."""
     leaning = chance.share(*who, "leaning")
     said = {}
-    for channel, likely in (("call", 0.62), ("sms", 0.56), ("email", 0.66)):
+    for channel, likely in (("call", 0.68), ("sms", 0.56), ("email", 0.62)):
         mood = 0.6 * leaning + 0.4 * chance.share(*who, channel)
         if mood < likely:
             said[channel] = True
