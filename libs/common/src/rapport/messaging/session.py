@@ -62,6 +62,7 @@ class Session:
         self._joined = False
         self._unopened = False
         self._opening = False
+        self._rebalancing = False
         self._assigned_once = False
         self._room = asyncio.Event()
         self._told_kafka: dict[TopicPartition, int] = {}
@@ -114,6 +115,17 @@ class Session:
 
     # Partitions come and go.
 
+    def begin_rebalance(self) -> None:
+        """What is assigned is about to be taken away: open nothing of it any more."""
+        self._rebalancing = True
+        self.close_partitions()
+
+    def end_rebalance(self) -> None:
+        """There is a new assignment to open."""
+        self._rebalancing = False
+        self._assigned_once = True
+        self.expect_partitions()
+
     def close_partitions(self) -> None:
         """Take nothing more from any partition."""
         for slot in self._slots.values():
@@ -131,7 +143,6 @@ class Session:
 
     def expect_partitions(self) -> None:
         """There are partitions to open."""
-        self._assigned_once = True
         self._unopened = True
 
     def _open_later(self, seconds: float) -> None:
@@ -149,26 +160,22 @@ class Session:
             self._open_later(_FENCE_PAUSE)
 
     async def _open(self) -> None:
-        """Open the assigned partitions that are not: see where they stand, and seek there.
-
-        A rebalance meanwhile does no harm: what is no longer assigned cannot be sought, and what has a new owner is
-        fenced.
-        """
+        """Open the assigned partitions that are not: see where they stand, and seek there. When a rebalance comes in
+        between, the new assignment is opened instead."""
         wanted = [place for place in self._kafka.assignment() if place not in self._slots]
-        if not wanted:
+        if not wanted or self._rebalancing:
             return
         standings = await opening.look(self._kafka, self._member.pool, self._member.group, wanted)
         for place, standing in standings.items():
+            if self._rebalancing or place not in self._kafka.assignment():
+                continue
             if not standing.inside:
                 if self._doubt.believes(place):
                     raise opening.outside_the_log(self._member.group, Place(*place), standing)
                 self._open_later(_LOOK_AGAIN)
                 continue
             self._doubt.clear(place)
-            try:
-                self._kafka.seek(place, standing.stored)
-            except IllegalStateError:  # taken away while we looked
-                continue
+            self._kafka.seek(place, standing.stored)
             stored = standing.stored
             self._slots[place] = Slot(Place(*place), stored=stored, fetched=stored, target=standing.end)
 
@@ -304,9 +311,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._session = session
 
     async def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
-        self._session.close_partitions()
+        self._session.begin_rebalance()
         await self._session.finish_batches()
 
     def on_partitions_assigned(self, _assigned: Collection[TopicPartition]) -> None:
-        self._session.close_partitions()  # what was opened of the old assignment since it was revoked
-        self._session.expect_partitions()
+        self._session.end_rebalance()
