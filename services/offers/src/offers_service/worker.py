@@ -39,8 +39,6 @@ _log = get_logger()
 class Contacts:
     """Follows contacts, from the moment when the customers are there."""
 
-    kind = "consumers"
-
     def __init__(self, consumer: Consumer, customers: CatchUp) -> None:
         self._consumer = consumer
         self._customers = customers
