@@ -12,7 +12,7 @@ from rapport.messaging import outbox
 from touchpoint_service.domain.policy import PolicyDocument
 from touchpoint_service.repository import policies
 
-SOURCE = "/touchpoint"
+SOURCE = "touchpoint"
 
 
 class PolicyExists(Conflict):
