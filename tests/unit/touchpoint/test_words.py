@@ -36,7 +36,7 @@ class TestDescribe:
             (
                 "contact.recalled",
                 {"channel": "branch", "reason": "goal_met", "accepted_in": "call"},
-                "Recalled from branch: the customer has accepted another offer for the same goal, in call.",
+                "Recalled from branch: the customer has accepted another offer for the same goal, in a call.",
                 "已从网点召回：客户已为同一目标接受其他优惠，渠道：外呼。",
             ),
             (

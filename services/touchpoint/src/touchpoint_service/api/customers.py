@@ -30,7 +30,7 @@ _ENTRY = {
     "seq": 7,
     "at": "2026-03-03T12:00:00+00:00",
     "kind": "contact.recalled",
-    "text": "Recalled from call: the customer has accepted this offer, in web.",
+    "text": "Recalled from call: the customer has accepted this offer, on the web.",
     "contact_id": "ctc_019a5b7c2f3e7c4d8e5f60718293a4b5",
     "channel": "call",
     "reason": "already_accepted",

@@ -18,6 +18,17 @@ _CHANNELS = {
     },
     "zh": {"call": "外呼", "branch": "网点", "hotline": "热线", "web": "网站", "sms": "短信", "email": "电子邮件"},
 }
+_PLACES = {
+    "en": {
+        "call": "in a call",
+        "branch": "at a branch",
+        "hotline": "on the hotline",
+        "web": "on the web",
+        "sms": "by SMS",
+        "email": "by e-mail",
+    },
+    "zh": _CHANNELS["zh"],
+}
 _REASONS = {
     "en": {
         "no_policy": "no contact policy is in force",
@@ -142,14 +153,13 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
     sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status')}"
     channels = _CHANNELS[tongue]
     channel = channels.get(str(body.get("channel")), "")
-    accepted_in = channels.get(str(body.get("accepted_in")))
     words = {
         "channel": channel[:1].upper() + channel[1:] if kind in _BEGIN_WITH_CHANNEL else channel,
         "offer": _offer(body.get("offer_id"), tongue),
         "on": _on(channel, tongue),
         "because": because(body.get("because") or body, tongue),
         "retry": _when(body.get("retry_at"), tongue, zone),
-        "where": _where(accepted_in, tongue),
+        "where": _where(body.get("accepted_in"), tongue),
         "answer": _ANSWERS[tongue].get(str(body.get("answer")), ""),
         "outcome": _OUTCOMES[tongue].get(str(body.get("outcome")), ""),
         "back": _back(body.get("call_back_at"), tongue, zone),
@@ -190,9 +200,9 @@ def _offer(offer_id: str | None, tongue: str) -> str:
 
 
 def _where(channel: str | None, tongue: str) -> str:
-    if channel is None:
+    if channel not in _PLACES[tongue]:
         return ""
-    return f"，渠道：{channel}" if tongue == "zh" else f", in {channel}"
+    return f"，渠道：{_PLACES[tongue][channel]}" if tongue == "zh" else f", {_PLACES[tongue][channel]}"
 
 
 def _back(at: str | None, tongue: str, zone: ZoneInfo) -> str:
