@@ -11,7 +11,7 @@ from rapport_cli.replay.facts import Cap, Facts
 from rapport_cli.replay.wire import Said
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-CAP = Cap("call", 2, timedelta(hours=48))
+CAP = Cap(2, timedelta(hours=48))
 
 
 class _Timeline:
@@ -42,7 +42,7 @@ class _Timeline:
 
 class TestCounting:
     def test_decisions_and_their_reasons(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         one.released("k-1")
         one.add("contact.deferred", because={"reason": "quiet_hours"})
@@ -56,31 +56,43 @@ class TestCounting:
         assert (facts.requests, facts.customers, facts.stopped_by_cap) == (5, 2, {"c-1"})
 
     def test_the_end_of_a_released_contact_is_no_decision(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         one.released("k-1")
         one.add("contact.expired", contact_id="k-1", channel="call")
         assert dict(facts.decisions) == {"released": 1}
 
     def test_an_entry_told_again_changes_nothing(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         entries = [one.released("k-1"), one.responded("k-1", "accepted")]
         assert [facts.take(entry) for entry in entries] == [False, False]
         assert (facts.entries, facts.decisions["released"], facts.accepted["call"]) == (2, 1, 1)
 
+    def test_contacts_of_the_channel_are_numbered_per_customer(self) -> None:
+        facts = Facts("call")
+        one, other = _Timeline(facts), _Timeline(facts, "c-2")
+        one.released("w", channel="web")
+        for contact in ("k-1", "k-2"):
+            one.released(contact)
+        one.responded("k-2", "accepted")
+        other.released("k-3")
+        other.responded("k-3", "refused")
+        assert dict(facts.nth_released) == {1: 2, 2: 1}
+        assert dict(+facts.nth_accepted) == {2: 1}
+
 
 class TestCap:
     @pytest.mark.parametrize(("third", "over"), [(47.9, 1), (48.0, 0), (49.0, 0)])
     def test_the_edge_of_the_window_is_outside(self, third: float, over: int) -> None:
-        facts = Facts(CAP)
+        facts = Facts("call", CAP)
         one = _Timeline(facts)
         for contact, hour in (("k-1", 0.0), ("k-2", 24.0), ("k-3", third)):
             one.released(contact, hour)
         assert facts.over_cap == over
 
     def test_counts_one_channel_of_one_customer(self) -> None:
-        facts = Facts(CAP)
+        facts = Facts("call", CAP)
         for customer in ("c-1", "c-2"):
             for number in range(2):
                 one = _Timeline(facts, f"{customer}-{number}")
@@ -100,7 +112,7 @@ class TestCap:
         ],
     )
     def test_what_did_not_reach_the_customer_does_not_count(self, kind: str, body: dict[str, Any], over: int) -> None:
-        facts = Facts(CAP)
+        facts = Facts("call", CAP)
         one = _Timeline(facts)
         one.released("k-1")
         one.released("k-2")
@@ -109,7 +121,7 @@ class TestCap:
         assert facts.over_cap == over
 
     def test_without_a_cap_nothing_is_over_it(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         for number in range(50):
             one.released(f"k-{number}")
@@ -118,7 +130,7 @@ class TestCap:
 
 class TestAcceptance:
     def test_a_release_for_the_same_goal_afterwards_is_found(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         one.released("k-1")
         one.responded("k-1", "accepted")
@@ -128,7 +140,7 @@ class TestAcceptance:
         assert facts.released_after_acceptance == 1
 
     def test_contacts_left_open_are_found_until_they_are_recalled(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         for channel in ("branch", "web", "call"):
             one.released(channel, channel=channel)
@@ -141,7 +153,7 @@ class TestAcceptance:
         assert dict(facts.recalled) == {"branch": 1, "web": 1}
 
     def test_a_shown_banner_is_still_open(self) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         one.released("w", channel="web")
         one.add("contact.delivered", contact_id="w", channel="web", outcome="shown")
@@ -150,7 +162,7 @@ class TestAcceptance:
 
     @pytest.mark.parametrize("status", ["refused", "revoked"])
     def test_the_goal_is_open_again_when_the_ledger_says_so(self, status: str) -> None:
-        facts = Facts()
+        facts = Facts("call")
         one = _Timeline(facts)
         one.released("k-1")
         one.responded("k-1", "accepted")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from rapport.settings import home
 from rapport_cli.replay.mapping import SHIPPED, LogMapping, MappingError, load, mapping_for
 
 WIDE: dict[str, Any] = {
@@ -97,3 +99,10 @@ class TestShippedMappings:
         assert (mapping.cap.limit, mapping.cap.window_hours) == (3, 2208)
         assert mapping.gap_hours == 24
         assert "duration" not in mapping.columns
+
+
+class TestDocumentation:
+    def test_its_examples_are_mappings(self, tmp_path: Path) -> None:
+        page = (home() / "docs" / "replay.md").read_text(encoding="utf-8")
+        examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+        assert {_load(tmp_path, example).form for example in examples} == {"wide", "long"}

@@ -36,7 +36,7 @@ class _System:
         self.clock = clock
         self.script = script
         self.copies = copies
-        self.facts = Facts()
+        self.facts = Facts("call")
         self.progress: list[tuple[int, int]] = []
         self.requests: list[tuple[str, timedelta]] = []
         self.outcomes: list[tuple[str, str]] = []

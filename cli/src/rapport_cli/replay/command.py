@@ -22,10 +22,10 @@ from rapport_cli.system import AsJson, State, fail, state_folder
 
 LogFile = Annotated[Path, typer.Argument(help="The contact log: CSV, plain or gzip.", show_default=False)]
 MappingFile = Annotated[
-    Path | None, typer.Option("--mapping", help="What its columns mean (YAML). [default: the one shipped for the file]")
+    Path | None, typer.Option("--mapping", help="What its columns mean (YAML). Default: the one shipped for the file.")
 ]
 CapLimit = Annotated[
-    int | None, typer.Option("--cap", min=0, max=1000, help="Contacts per customer; 0: no cap. [default: mapping's]")
+    int | None, typer.Option("--cap", min=0, max=1000, help="Contacts per customer; 0: no cap. Default: the mapping's.")
 ]
 
 
@@ -39,9 +39,11 @@ def replay(
 ) -> None:
     """Replay the contact log of a CRM: what would have been released, capped, recalled?
 
-    Starts a system of its own, lets every contact of the log go through it, and writes replay/report.json,
-    report.html and, if rows could not be taken, rejects.csv. Exit code 1 if anything that must hold does not, 2 if log
-    or mapping cannot be used.
+    Starts a system of its own and lets every contact of the log go through it.
+
+    Writes replay/report.json, report.html and, if rows could not be taken, rejects.csv.
+
+    Exit code 1 if anything that must hold does not, 2 if log or mapping cannot be used.
     """
     play_log(log, mapping, cap, state_folder(state) / "replay", as_json=as_json)
 

@@ -37,9 +37,8 @@ _ANSWERS = (ContactDelivered.event_type, ContactResponded.event_type)
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `limit` contacts of a campaign in `channel` inside the window that ends now."""
+    """At most `limit` contacts of the campaign in the log's channel inside the window that ends now."""
 
-    channel: str
     limit: int
     window: timedelta
 
@@ -47,6 +46,8 @@ class Cap:
 @dataclass(slots=True)
 class _Customer:
     seq: int = 0
+    times: int = 0
+    """How often the customer was contacted in the log's channel."""
     counted: dict[str, str] = field(default_factory=dict)
     """Contacts that the cap counts, by id: when they were released."""
     open: dict[str, str] = field(default_factory=dict)
@@ -58,6 +59,8 @@ class _Customer:
 class Facts:
     """Counts of one run."""
 
+    channel: str
+    """The channel that the log tells of."""
     cap: Cap | None = None
     entries: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
@@ -69,6 +72,10 @@ class Facts:
     recalled: Counter[str] = field(default_factory=Counter)
     settled: Counter[str] = field(default_factory=Counter)
     """What the ledger said of acceptances."""
+    nth_released: Counter[int] = field(default_factory=Counter)
+    """How many customers were contacted in the log's channel a first, a second, … time."""
+    nth_accepted: Counter[int] = field(default_factory=Counter)
+    """How many of them accepted then."""
     stopped_by_cap: set[str] = field(default_factory=set)
     """Customers of whom a contact was suppressed by a frequency cap."""
     over_cap: int = 0
@@ -130,7 +137,11 @@ class Facts:
         self.released[channel] += 1
         self.released_after_acceptance += goal in one.goals
         one.open[contact_id] = goal or ""
-        if self.cap is not None and channel == self.cap.channel:
+        if channel != self.channel:
+            return
+        one.times += 1
+        self.nth_released[one.times] += 1
+        if self.cap is not None:
             begins = datetime.fromisoformat(body["at"]) - self.cap.window
             counted = sum(datetime.fromisoformat(at) > begins for at in one.counted.values())
             self.over_cap += counted >= self.cap.limit
@@ -145,6 +156,7 @@ class Facts:
             one.counted.pop(contact_id, None)
         if outcome == "accepted":
             self.accepted[body["channel"]] += 1
+            self.nth_accepted[one.times] += body["channel"] == self.channel
             if body.get("goal"):
                 one.goals.add(body["goal"])
 

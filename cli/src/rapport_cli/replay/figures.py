@@ -47,7 +47,7 @@ def panels_of(facts: Facts, mapping: LogMapping, phases: Mapping[str, float]) ->
     return (
         Panel("Decisions", "What became of the requests.", table(("decision", "count"), facts.decisions.most_common())),
         Panel("Reasons", "Why contacts were not released.", table(("reason", "count"), facts.reasons.most_common())),
-        Panel("The cap", _cap_in_words(facts, mapping), ""),
+        Panel(f"By number of the {mapping.channel}", _cap_in_words(facts, mapping), _one_by_one(facts)),
         Panel("Time", "Seconds by phase.", table(("phase", "seconds"), list(phases.items()))),
     )
 
@@ -84,6 +84,14 @@ def _own_doubts(facts: Facts) -> list[str]:
             f" {facts.settled['accepted']} and refused {facts.settled['refused']}"
         )
     return found
+
+
+def _one_by_one(facts: Facts) -> str:
+    rows = [
+        (str(n), released, facts.nth_accepted[n], f"{facts.nth_accepted[n] / released:.1%}")
+        for n, released in sorted(facts.nth_released.items())
+    ]
+    return table(("number", "released", "accepted", "share"), rows)
 
 
 def _cap_in_words(facts: Facts, mapping: LogMapping) -> str:
