@@ -36,7 +36,7 @@ from rapport_cli.replay.log import Customer
 from rapport_cli.replay.mapping import LogMapping
 from rapport_cli.replay.wire import Feed, Post, Said
 
-STALLED_SECONDS = 60.0
+STALLED_SECONDS = 120.0
 """Without a word from the system for so long while something is owed, the replay gives up."""
 
 _READ_SECONDS = 0.05

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from rapport_cli.replay.log import Customer, Log, Reject
 from rapport_cli.replay.mapping import LogMapping
 
 POLICY = "replay"
+STALLED_SECONDS = 120.0
+"""An import that does not move for so long is given up."""
+
 _POLL_SECONDS = 0.2
 _STEWARD = Person("data_steward", "dana")
 _MANAGER = Person("offer_manager", "olivia")
@@ -31,7 +35,11 @@ _APPROVER = Person("campaign_approver", "sam")
 
 
 async def bring_customers(desk: Desk, log: Log, mapping: LogMapping, progress: Callable[[int], None]) -> list[Reject]:
-    """Hand the customers in as a file and wait until it is read; those refused, by their line in the log."""
+    """Hand the customers in as a file and wait until it is read; those refused, by their line in the log.
+
+    Raises:
+        Refused: the file is refused, or nobody reads it.
+    """
     answer = await desk.call(
         "profile",
         "POST",
@@ -41,11 +49,16 @@ async def bring_customers(desk: Desk, log: Log, mapping: LogMapping, progress: C
         data={"mapping": orjson.dumps(_import_mapping(log, mapping)).decode()},
     )
     path = f"/imports/{answer.json()['import_id']}"
+    seen, since = -1, time.monotonic()
     while True:
         state = (await desk.call("profile", "GET", path, by=_STEWARD)).json()
         progress(state["rows_read"])
         if state["state"] == "finished":
             break
+        if state["rows_read"] != seen:
+            seen, since = state["rows_read"], time.monotonic()
+        elif time.monotonic() - since > STALLED_SECONDS:
+            raise Refused(f"the import stands still at {seen:,} of {len(log.customers):,} rows: see profile-worker.log")
         await asyncio.sleep(_POLL_SECONDS)
     if not state["rejected"]:
         return []
@@ -109,10 +122,15 @@ def _import_mapping(log: Log, mapping: LogMapping) -> dict[str, Any]:
 
 
 def _rejects_of(text: str, customers: Sequence[Customer]) -> Iterator[Reject]:
+    """Rejects of the file that was handed in, by their lines in the log; a cell may hold several lines."""
+    lines, at = {}, 2
+    for customer in customers:
+        lines[at] = customer.line
+        at += 1 + sum(cell.count("\n") for cell in customer.cells)
     rows = csv.reader(io.StringIO(text))
     next(rows)
     for line, column, reason in rows:
-        yield Reject(customers[int(line) - 2].line, column, reason)
+        yield Reject(lines[int(line)], column, reason)
 
 
 def _offer(mapping: LogMapping) -> dict[str, Any]:
