@@ -107,10 +107,8 @@ class Gate:
                 work.standings[customer_id], customers.get(customer_id), requests, policy, work.now, world
             )
             work.standings[customer_id] = after
-            decided = {d.request.request_id: d for d in decisions}
-            for row in found:
+            for row, decision in _in_order(found, decisions):
                 is_new = row.state == ARRIVED
-                decision = decided.get(row.request.request_id)
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
@@ -135,6 +133,13 @@ async def _unknown(work: Work, arrivals: Sequence[Arrival]) -> list[RequestRow]:
             seen.add(key)
             rows.append(RequestRow(arrival.request, ARRIVED, arrival.partition))
     return rows
+
+
+def _in_order(rows: Sequence[RequestRow], decisions: Sequence[Decision]) -> list[tuple[RequestRow, Decision | None]]:
+    """The requests as they were decided, so that the timeline shows each after those that it had to reckon with."""
+    undecided = {row.request.request_id: row for row in rows}
+    found: list[tuple[RequestRow, Decision | None]] = [(undecided.pop(d.request.request_id), d) for d in decisions]
+    return found + [(row, None) for row in undecided.values()]
 
 
 def _apply(
