@@ -14,7 +14,7 @@ from typing import Any
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Outcome
 from rapport_cli.demo.behaviour import Behaviour, Visit
-from rapport_cli.demo.watch import Watch
+from rapport_cli.demo.tally import Tally
 from rapport_cli.desk import Desk, Person
 from rapport_cli.replay.wire import Post
 
@@ -36,10 +36,10 @@ _CONFLICT = (409,)
 class Channels:
     """All channels at work."""
 
-    def __init__(self, desk: Desk, post: Post, watch: Watch, behaviour: Behaviour) -> None:
+    def __init__(self, desk: Desk, post: Post, tally: Tally, behaviour: Behaviour) -> None:
         self._desk = desk
         self._post = post
-        self._watch = watch
+        self._tally = tally
         self._behaviour = behaviour
         self._tasks: list[dict[str, Any]] = []
 
@@ -66,7 +66,7 @@ class Channels:
         tasks, self._tasks = self._tasks, []
         by_hand = []
         for task in tasks:
-            if task["contact_id"] in self._watch.recalled:
+            if task["contact_id"] in self._tally.taken_back:
                 by_hand.append(self._answer_recall(task))
             elif task["channel"] == "call":
                 self._report_call(task, now)
@@ -169,7 +169,7 @@ class Channels:
 
     def _accepts(self, said: str, customer_id: str, goal: str) -> None:
         if said == "accepted":
-            self._watch.expect_recalls(customer_id, goal)
+            self._tally.expect_recalls(customer_id, goal)
 
 
 def _identity(visit: Visit) -> dict[str, str]:

@@ -126,7 +126,7 @@ class Month:
         self._scale = scale
         self._behaviour = behaviour
         self._chance = Chance(scale.seed)
-        self._channels = Channels(stage.desk, stage.post, stage.watch, behaviour)
+        self._channels = Channels(stage.desk, stage.post, stage.watch.tally, behaviour)
         self._plans = plans.campaigns(START, scale.days, scale.customers)
         self._wave: datetime | None = None
         self._soon: dict[str, Visit] = {}
@@ -182,7 +182,7 @@ class Month:
 
     def _brought_by_messages(self) -> dict[str, Visit]:
         found = {}
-        for customer_id, request_id in self._stage.watch.messages_reached():
+        for customer_id, request_id in self._stage.watch.tally.messages_reached():
             if self._behaviour.follows(request_id):
                 customer = self._behaviour.people[customer_id]
                 found[customer_id] = Visit(customer, "web", f"message.{request_id}")

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from rapport_cli.demo.plans import WEEKLY_CAP
 from rapport_cli.demo.summary import percentile
-from rapport_cli.demo.watch import Watch
+from rapport_cli.demo.tally import Tally
 from rapport_cli.report import Panel
 
 INK, SOFT, LINE = "#1d2433", "#5d6880", "#dfe4ee"
@@ -46,34 +46,34 @@ _STYLE: Any = {
 }
 
 
-def panels(watch: Watch) -> list[Panel]:
+def panels(tally: Tally) -> list[Panel]:
     """All plots."""
     with mpl.rc_context(_STYLE):
         return [
             Panel(
                 "Contacts against the cap",
                 f"Customers by the contacts of their busiest seven days. The policy allows {WEEKLY_CAP}.",
-                _against_the_cap([life.busiest_week() for life in watch.lives.values()]),
+                _against_the_cap([life.busiest_week() for life in tally.lives.values()]),
             ),
             Panel(
                 "Decisions by reason",
                 "Why a contact did not go out when it was asked for. What is deferred competes again later.",
-                _by_reason(watch.because),
+                _by_reason(tally.because),
             ),
             Panel(
                 "From acceptance to recall",
                 "Real time from a customer's yes, as its channel reports it, to the recall in each other channel.",
-                _latency(watch.recall_seconds),
+                _latency(tally.recall_seconds),
             ),
             Panel(
                 "Funnel by channel",
                 "Contacts released, contacts that reached the customer, and offers accepted there.",
-                _funnel({name: watch.facts.released[name] for name in CHANNEL_COLOURS}, watch.reached, watch.accepted),
+                _funnel(tally.released, tally.reached, tally.accepted),
             ),
             Panel(
                 "Released by day",
                 "All channels spend one budget: what one of them uses up, the others wait for.",
-                _by_day(watch.days),
+                _by_day(tally.days),
                 wide=True,
             ),
         ]

@@ -17,7 +17,7 @@ from rapport.testing.system import Running, System
 from rapport_cli.checker import check
 from rapport_cli.demo import story
 from rapport_cli.demo.driver import START, Month, Scale, found, on_stage
-from rapport_cli.demo.summary import report_of, table_of, verdict
+from rapport_cli.demo.summary import headline, report_of, table_of, verdict
 from rapport_cli.report import Panel, Report, write
 
 FAILURE_SHARE = 0.04
@@ -95,19 +95,18 @@ async def _play(
         with bars.phase("Playing", scale.days * _DAY) as tell:
 
             def progress(now: datetime) -> None:
-                figures = ", ".join(f"{count:,} {name}" for name, count in stage.watch.headline().items())
-                tell((now - START).total_seconds(), f"{now:%a %d %b %H:%M}  {figures}")
+                tell((now - START).total_seconds(), f"{now:%a %d %b %H:%M}  {headline(stage.watch.tally)}")
 
             await Month(stage, scale, behaviour).play(progress)
         with bars.phase("Checking") as tell:
             findings = await check(running.databases, running.endpoints.kafka_bootstrap)
             tell(None, f"{len(findings.checked)} invariants, {len(findings.broken)} violations")
         with bars.phase("Telling"):
-            report = report_of(stage.watch, scale, findings)
+            report = report_of(stage.watch.tally, scale, findings)
             report.more["work_seconds"] = {name: round(seconds, 1) for name, seconds in stage.seconds.items()}
-            chosen = story.choose(stage.watch.lives, behaviour.people)
+            chosen = story.choose(stage.watch.tally.lives, behaviour.people)
             stories = await story.tell(stage.desk, chosen, behaviour.people)
             from rapport_cli.demo import plots  # brings matplotlib, which only the demo needs
 
-            panels = [*plots.panels(stage.watch), *story.panels(stories)]
+            panels = [*plots.panels(stage.watch.tally), *story.panels(stories)]
     return report, panels, stories

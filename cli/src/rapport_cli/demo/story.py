@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.panel import Panel as Box
 from rich.text import Text
 
-from rapport_cli.demo.watch import Life
+from rapport_cli.demo.tally import Life
 from rapport_cli.demo.world import Inhabitant
 from rapport_cli.desk import Desk, Person
 from rapport_cli.report import Panel
@@ -80,7 +80,7 @@ def choose(lives: Mapping[str, Life], people: Mapping[str, Inhabitant]) -> dict[
 
 def _worth(life: Life, channel: str) -> tuple[bool, bool, int, int]:
     elsewhere = [other for other in life.recalled if other != channel]
-    readable = life.entries in _LENGTHS
+    readable = life.seq in _LENGTHS
     return readable and bool(elsewhere), bool(life.deferred), len(elsewhere), min(len(life.deferred), 3)
 
 

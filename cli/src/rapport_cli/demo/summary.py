@@ -1,4 +1,4 @@
-"""The report of a month, from what the watch has seen and the checker has found."""
+"""The report of a month, from what the demo has counted and the checker has found."""
 
 from __future__ import annotations
 
@@ -9,35 +9,45 @@ from rich.table import Table
 from rapport.contracts.vocabulary import Channel
 from rapport_cli.checker.findings import Findings
 from rapport_cli.demo.driver import Scale
-from rapport_cli.demo.watch import Watch
+from rapport_cli.demo.tally import Tally
 from rapport_cli.report import Report
 
 
-def report_of(watch: Watch, scale: Scale, findings: Findings) -> Report:
+def report_of(tally: Tally, scale: Scale, findings: Findings) -> Report:
     """The figures."""
-    facts = watch.facts
-    report = Report("synthetic", customers=scale.customers, requests=len(watch.requests))
-    report.decisions |= facts.decisions
-    report.reasons = dict(facts.reasons.most_common())
-    report.outcomes = {**facts.outcomes, "accepted": watch.accepted.total()}
-    report.recalled = facts.recalled.total()
-    report.released_after_acceptance = max(facts.released_after_acceptance, findings.figures.released_after_acceptance)
+    report = Report("synthetic", customers=scale.customers, requests=len(tally.requests))
+    report.decisions |= tally.decisions
+    report.reasons = dict(tally.reasons.most_common())
+    report.outcomes = {**tally.outcomes, "accepted": tally.accepted.total()}
+    report.recalled = tally.recalled.total()
+    report.released_after_acceptance = findings.figures.released_after_acceptance
     report.over_cap = findings.figures.over_cap
     report.checked = len(findings.checked)
     report.broken = [str(violation) for violation in findings.broken]
     for name in Channel:
         channel = report.channel(name.value)
-        channel.released = facts.released[name]
-        channel.accepted = watch.accepted[name]
-        channel.recalled = facts.recalled[name]
-    recalls = sorted(1000 * seconds for seconds in watch.recall_seconds)
+        channel.released = tally.released[name]
+        channel.accepted = tally.accepted[name]
+        channel.recalled = tally.recalled[name]
+    recalls = sorted(1000 * seconds for seconds in tally.recall_seconds)
     report.more = {
         "seed": scale.seed,
         "days": scale.days,
-        "recalls_too_late": watch.too_late,
+        "recalls_too_late": tally.too_late,
         "recall_ms": {f"p{share}": round(percentile(recalls, share), 1) for share in (50, 99)} if recalls else None,
     }
     return report
+
+
+def headline(tally: Tally) -> str:
+    """What is shown while it runs."""
+    told = {
+        "released": tally.decisions["released"],
+        "deferred": tally.decisions["deferred"],
+        "accepted": tally.accepted.total(),
+        "recalled": tally.recalled.total(),
+    }
+    return ", ".join(f"{count:,} {name}" for name, count in told.items())
 
 
 def percentile(ordered: Sequence[float], share: int) -> float:
