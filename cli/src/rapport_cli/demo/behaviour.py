@@ -22,6 +22,12 @@ OPEN_HOURS: dict[Door, tuple[int, int]] = {"web": (7, 23), "branch": (9, 18), "h
 FOLLOWS_A_MESSAGE = 0.09
 """Share of those reached by SMS or e-mail who look at the web shop soon after."""
 
+MEETS_A_TASK = 0.08
+"""Share of those whom an agent is about to ring up who are in the web shop just then."""
+
+TOO_LATE = 0.35
+"""Share of the tasks recalled while an agent has them that cannot be stopped any more."""
+
 _CALLS: dict[Outcome, float] = {
     Outcome.NO_ANSWER: 0.30,
     Outcome.BUSY: 0.06,
@@ -84,6 +90,10 @@ class Behaviour:
         """Whether a message of this request brings its customer to the web shop."""
         return self._chance.happens(FOLLOWS_A_MESSAGE, "follows", request_id)
 
+    def meets(self, request_id: str) -> bool:
+        """Whether the customer of a task is in the web shop while an agent has it."""
+        return self._chance.happens(MEETS_A_TASK, "meets", request_id)
+
     def on_the_phone(self, customer_id: str, request_id: str) -> Outcome:
         """What comes of a call."""
         return self._chance.weighted(self._open(_CALLS, customer_id), "call", request_id)
@@ -104,7 +114,7 @@ class Behaviour:
 
     def too_late(self, request_id: str) -> bool:
         """Whether a recalled call was already under way."""
-        return self._chance.happens(0.2, "too late", request_id)
+        return self._chance.happens(TOO_LATE, "too late", request_id)
 
     def call_back(self, customer_id: str, occasion: str, now: datetime) -> datetime:
         """When a customer would rather talk: on one of the next days, in the morning or the afternoon."""

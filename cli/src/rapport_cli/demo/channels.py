@@ -43,8 +43,8 @@ class Channels:
         self._behaviour = behaviour
         self._tasks: list[dict[str, Any]] = []
 
-    async def fetch_tasks(self) -> int:
-        """Dialer and branch take what they can do now; how much that is. Of two for one customer one goes back."""
+    async def fetch_tasks(self) -> list[tuple[str, str]]:
+        """Dialer and branch take what they can do now: (customer, request). Of two for one customer one goes back."""
         calls = await self._lease("call", CALLS_AT_ONCE, DIALER)
         todos = await self._lease("branch", TASKS_AT_ONCE, ADVISER)
         taken: dict[str, dict[str, Any]] = {}
@@ -55,7 +55,7 @@ class Channels:
             else:
                 taken[task["customer_id"]] = task
         self._tasks = list(taken.values())
-        return len(self._tasks)
+        return [(task["customer_id"], task["request_id"]) for task in self._tasks]
 
     async def receive(self, visits: Iterable[Visit], now: datetime) -> None:
         """Customers turn up: they look at the web shop, walk into a branch, or ring the hotline."""
@@ -136,7 +136,7 @@ class Channels:
                 return
             if contact_id is not None:
                 outcome = "dismissed" if said == "dismissed" else "shown"
-                told = {"outcomes": [{"outcome": outcome, "outcome_id": f"{visit.occasion}.{contact_id}"[:64]}]}
+                told = {"outcomes": [{"outcome": outcome, "outcome_id": f"{contact_id}.{visit.occasion}"[:64]}]}
                 await self._desk.call("touchpoint", "POST", f"/contacts/{contact_id}/outcomes", told, by=SHOP)
 
     async def _pop_up(self, visit: Visit, now: datetime) -> None:

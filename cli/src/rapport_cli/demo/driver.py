@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -169,7 +169,7 @@ class Month:
         """Tasks are fetched, customers turn up, and what of the tasks is still wanted then is done."""
         with self._stage.clocked("fetching"):
             fetched = await self._channels.fetch_tasks()
-        visits = self._soon | visits
+        visits = self._soon | self._met(fetched) | visits
         self._soon = self._brought_by_messages()
         if visits:
             with self._stage.clocked("visits"):
@@ -180,10 +180,18 @@ class Month:
                 await self._channels.work(now)
             await self._stage.settle()
 
+    def _met(self, tasks: Sequence[tuple[str, str]]) -> dict[str, Visit]:
+        """Customers who are in the web shop while an agent prepares to ring them up."""
+        return {
+            customer_id: Visit(self._behaviour.people[customer_id], "web", f"meets.{request_id}")
+            for customer_id, request_id in tasks
+            if self._behaviour.meets(request_id)
+        }
+
     def _brought_by_messages(self) -> dict[str, Visit]:
-        found = {}
-        for customer_id, request_id in self._stage.watch.tally.messages_reached():
-            if self._behaviour.follows(request_id):
-                customer = self._behaviour.people[customer_id]
-                found[customer_id] = Visit(customer, "web", f"message.{request_id}")
-        return found
+        """Customers who will look at the web shop because an SMS or e-mail has reached them."""
+        return {
+            customer_id: Visit(self._behaviour.people[customer_id], "web", f"message.{request_id}")
+            for customer_id, request_id in self._stage.watch.tally.messages_reached()
+            if self._behaviour.follows(request_id)
+        }

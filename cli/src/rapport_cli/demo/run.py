@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from rapport.clock import SteppedClock
 from rapport.testing.parts import Options
@@ -31,12 +32,12 @@ class Bars:
 
     def __init__(self, console: Console) -> None:
         columns = (
-            TextColumn("{task.description:<11}"),
-            BarColumn(24),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.description}", table_column=Column(min_width=9, no_wrap=True)),
+            BarColumn(16),
+            TimeElapsedColumn(table_column=Column(min_width=7)),
+            TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
         )
-        self.shown = Progress(*columns, console=console)
+        self.shown = Progress(*columns, console=console, expand=True)
         self.seconds: dict[str, float] = {}
 
     @contextmanager

@@ -78,10 +78,16 @@ def choose(lives: Mapping[str, Life], people: Mapping[str, Inhabitant]) -> dict[
     return chosen
 
 
-def _worth(life: Life, channel: str) -> tuple[bool, bool, int, int]:
+def _worth(life: Life, channel: str) -> tuple[bool, bool, bool, int, int]:
     elsewhere = [other for other in life.recalled if other != channel]
     readable = life.seq in _LENGTHS
-    return readable and bool(elsewhere), bool(life.deferred), len(elsewhere), min(len(life.deferred), 3)
+    return (
+        readable and bool(elsewhere),
+        bool(life.deferred),
+        "call" in elsewhere,
+        len(elsewhere),
+        min(len(life.deferred), 3),
+    )
 
 
 async def tell(desk: Desk, chosen: Mapping[str, str], people: Mapping[str, Inhabitant]) -> list[Story]:

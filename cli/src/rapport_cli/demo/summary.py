@@ -57,9 +57,11 @@ def percentile(ordered: Sequence[float], share: int) -> float:
 
 def table_of(report: Report) -> Table:
     """The figures by channel."""
-    found = Table("channel", "released", "accepted", "recalled", title=f"{report.customers} customers")
+    found = Table("channel", title=f"{report.customers:,} customers")
+    for name in ("released", "accepted", "recalled"):
+        found.add_column(name, justify="right")
     for name, figures in report.channels.items():
-        found.add_row(name, str(figures.released), str(figures.accepted), str(figures.recalled))
+        found.add_row(name, *(f"{count:,}" for count in (figures.released, figures.accepted, figures.recalled)))
     return found
 
 
