@@ -30,17 +30,17 @@ SEEN: Counter[str] = Counter()
 """What the walks have come by, so that a walk that never gets anywhere is noticed."""
 
 
-MANY = 30
+MANY = 25
 
 
 @settings(
-    max_examples=int(os.environ.get("RAPPORT_WALKS", "40")),
+    max_examples=int(os.environ.get("RAPPORT_WALKS", "25")),
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),
 )
-@given(policy=policies, walk=st.lists(steps, min_size=10, max_size=40))
+@given(policy=policies, walk=st.lists(steps, min_size=20, max_size=50))
 async def test_the_invariants_hold_whatever_happens(
     service: Touchpoint, policy: dict[str, Any], walk: list[tuple[Any, ...]]
 ):

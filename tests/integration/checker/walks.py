@@ -32,7 +32,7 @@ from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force
 
 CUSTOMERS = ("c1", "c2")
-OFFERS = {"o1": ("loan", "loans"), "o2": ("loan", "loans"), "o3": ("card", "cards")}
+OFFERS = {"o1": ("loan", "loans"), "o2": ("loan", "loans"), "o3": ("card", "cards"), "o4": ("home", "cards")}
 """Each with its goal and category."""
 CAMPAIGNS = ("cmp", "spring")
 CLASSES = [c.value for c in ContactClass]
@@ -90,33 +90,40 @@ requests = st.fixed_dictionaries(
     {
         "customer_id": st.sampled_from(CUSTOMERS),
         "channels": st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=3, unique=True),
-        "purpose": st.sampled_from(["marketing", "service"]),
+        "purpose": st.sampled_from(["marketing", "marketing", "marketing", "service"]),
         "contact_class": st.sampled_from(CLASSES),
         "campaign_id": st.sampled_from([*CAMPAIGNS, None]),
-        "offer_id": st.sampled_from([*OFFERS, None]),
-        "hours": st.sampled_from([1, 30, 24 * 30]),
-        "wait": st.sampled_from([None, 5]),
+        "offer_id": st.sampled_from([*OFFERS, None, None]),
+        "hours": st.sampled_from([1, 30, 24 * 30, 24 * 30]),
+        "wait": st.sampled_from([None, None, None, 5]),
     }
 )
-answers = st.sampled_from([outcome.value for outcome in Outcome] + ["accepted"] * 4 + ["delivered", "shown"])
-steps = st.one_of(
-    st.tuples(st.just("ask"), st.lists(requests, min_size=1, max_size=3)),
-    st.tuples(st.just("ask"), st.lists(requests, min_size=1, max_size=3)),
-    st.tuples(st.just("report"), st.lists(st.tuples(few, answers, st.sampled_from([None, *OFFERS])), max_size=3)),
-    st.tuples(st.just("report"), st.lists(st.tuples(few, answers, st.none()), min_size=1, max_size=1)),
-    st.tuples(st.just("settle"), few, st.sampled_from(["accepted", "refused", "revoked"])),
-    st.tuples(st.just("accept_on_web"), st.sampled_from(CUSTOMERS), st.sampled_from([*OFFERS]), st.none() | few),
-    st.tuples(st.just("withdraw"), few),
-    st.tuples(st.just("lease"), st.sampled_from(["call", "branch"])),
-    st.tuples(st.just("send"), st.sampled_from(["sms", "email"]), st.booleans()),
-    st.tuples(st.just("answer_recall"), few, st.sampled_from(["withdrawn", "too_late"])),
-    st.tuples(st.just("pop_up"), st.sampled_from(CUSTOMERS), st.sampled_from(["branch", "hotline"]), answers),
-    st.tuples(st.just("plan"), st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"])),
-    st.tuples(st.just("change"), st.sampled_from(CUSTOMERS), st.sampled_from(["consent", "zone", "peace", "list"])),
-    st.tuples(st.just("policy"), policies),
-    st.tuples(st.just("tick"), st.sampled_from([0, 1, 7, 24, 100])),
-    st.tuples(st.just("tick"), st.sampled_from([0, 1, 7, 24, 100])),
-)
+REACHED = ["delivered", "shown", "refused", "interested", "complaint"]
+answers = st.sampled_from([*(outcome.value for outcome in Outcome), *REACHED, *REACHED, "accepted", "accepted"])
+customers, offers = st.sampled_from(CUSTOMERS), st.sampled_from([*OFFERS])
+_STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
+    "ask": (8, (st.lists(requests, min_size=1, max_size=4),)),
+    "report": (6, (st.lists(st.tuples(few, answers, st.none() | offers), min_size=1, max_size=3),)),
+    "tick": (5, (st.sampled_from([0, 1, 3, 7, 24, 100]),)),
+    "settle": (2, (few, st.sampled_from(["accepted", "refused", "revoked"]))),
+    "accept_on_web": (1, (customers, offers, st.none() | few)),
+    "withdraw": (2, (few,)),
+    "lease": (2, (st.sampled_from(["call", "branch"]),)),
+    "send": (2, (st.sampled_from(["sms", "email"]), st.booleans())),
+    "answer_recall": (1, (few, st.sampled_from(["withdrawn", "too_late"]))),
+    "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
+    "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
+    "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),
+    "policy": (1, (policies,)),
+}
+"""The methods of `Walk`: how often each is chosen, and what it is given."""
+
+
+def _step(name: str) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.tuples(st.just(name), *_STEPS[name][1])
+
+
+steps = st.sampled_from([name for name, (weight, _) in _STEPS.items() for _ in range(weight)]).flatmap(_step)
 
 
 @dataclass
@@ -271,7 +278,9 @@ class Walk:
         await self.say(claim, claim)
 
     async def withdraw(self, index: int) -> None:
-        row = await self.rows("select customer_id, request_id from requests order by request_id desc limit 6", index)
+        row = await self.rows(
+            "select customer_id, request_id from requests order by state <> 'live', request_id limit 6", index
+        )
         if row is not None:
             await self.say(
                 ContactRequestWithdrawn(request_id=row["request_id"], customer_id=row["customer_id"], at=self.now)
