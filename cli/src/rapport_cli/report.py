@@ -177,7 +177,7 @@ table{border-collapse:collapse;width:100%}th,td{padding:6px 10px;border-bottom:1
 th{color:var(--soft);font-weight:600;font-size:13px}td.number{text-align:right;font-variant-numeric:tabular-nums}
 th:not(:first-child){text-align:right}
 .story{list-style:none;margin:8px 0 0;padding:0;border-left:2px solid var(--line)}
-.story li{display:grid;grid-template-columns:132px 1fr;gap:10px;padding:4px 0 4px 14px;position:relative}
+.story li{display:grid;grid-template-columns:140px 1fr;gap:10px;padding:4px 0 4px 14px;position:relative}
 .story li::before{content:"";position:absolute;left:-6px;top:11px;width:9px;height:9px;border-radius:50%;
 background:#b5b8c2;border:2px solid var(--card)}
 .story time{white-space:nowrap;color:var(--soft);font-variant-numeric:tabular-nums}

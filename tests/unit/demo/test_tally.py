@@ -50,27 +50,30 @@ def told() -> Told:
     return Told()
 
 
-class TestBusiestWeek:
+class TestBudget:
     @pytest.mark.parametrize(
         ("days", "most"), [([], 0), ([0], 1), ([0, 1, 2], 3), ([0, 6.99], 2), ([0, 7], 1), ([0, 5, 8, 11], 3)]
     )
-    def test_counts_within_any_seven_days(self, days: list[float], most: int) -> None:
-        life = Life(counted={str(day): START.timestamp() + day * 86_400 for day in days})
-        assert life.busiest_week() == most
+    def test_is_counted_within_seven_days(self, told: Told, days: list[float], most: int) -> None:
+        for day in days:
+            told.released(f"k{day}", at=START + timedelta(days=day))
+        assert told.life.most == most
 
-    def test_does_not_count_what_did_not_reach_the_customer(self, told: Told) -> None:
-        for number in range(4):
+    def test_is_given_back_by_what_did_not_reach_the_customer(self, told: Told) -> None:
+        for number in range(3):
             told.released(f"k{number}")
         told.hear(ContactResponded, contact_id="k0", channel="call", outcome="no_answer", gives_back=True)
         told.hear(ContactRecalled, contact_id="k1", channel="call", reason="goal_met", state="open")
         told.hear(ContactExpired, contact_id="k2", channel="call")
-        assert told.life.busiest_week() == 1
+        told.released("k3")
+        assert told.life.counted.keys() == {"k3"}
+        assert told.life.most == 3
 
-    def test_counts_what_was_recalled_after_it_was_shown(self, told: Told) -> None:
+    def test_is_spent_by_what_was_shown_before_its_recall(self, told: Told) -> None:
         told.released(channel="web")
         told.hear(ContactDelivered, contact_id="k1", channel="web", outcome="shown", outcome_id="o1")
         told.hear(ContactRecalled, contact_id="k1", channel="web", reason="goal_met", state="shown")
-        assert told.life.busiest_week() == 1
+        assert told.life.counted.keys() == {"k1"}
 
 
 class TestTake:

@@ -31,10 +31,10 @@ TOO_LATE = 0.35
 _CALLS: dict[Outcome, float] = {
     Outcome.NO_ANSWER: 0.30,
     Outcome.BUSY: 0.06,
-    Outcome.REFUSED: 0.33,
+    Outcome.REFUSED: 0.29,
     Outcome.CALL_BACK: 0.08,
     Outcome.INTERESTED: 0.06,
-    Outcome.ACCEPTED: 0.14,
+    Outcome.ACCEPTED: 0.18,
     Outcome.WRONG_NUMBER: 0.012,
     Outcome.DO_NOT_CONTACT: 0.012,
     Outcome.COMPLAINT: 0.006,
@@ -47,11 +47,11 @@ _TASKS: dict[Outcome, float] = {
 }
 """A branch adviser who works through to-dos and rings up customers whom they know."""
 
-_ANSWERS = {"accepted": 0.22, "interested": 0.18, "refused": 0.30, "later": 0.08, "": 0.22}
+_ANSWERS = {"accepted": 0.17, "interested": 0.18, "refused": 0.30, "later": 0.08, "": 0.27}
 """What is said to an offer on a pop-up; empty: it did not come up."""
 
 WebAnswer = Literal["accepted", "dismissed", "looked"]
-_CLICKS: dict[WebAnswer, float] = {"accepted": 0.15, "dismissed": 0.15, "looked": 0.70}
+_CLICKS: dict[WebAnswer, float] = {"accepted": 0.12, "dismissed": 0.13, "looked": 0.75}
 
 
 @dataclass(frozen=True, slots=True)

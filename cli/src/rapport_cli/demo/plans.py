@@ -221,14 +221,16 @@ _BEGIN_AFTER = {
 
 
 def campaigns(start: datetime, days: int, customers: int) -> list[dict[str, Any]]:
-    """The plans for so many days from `start`: one wave a day, at half past the hour, until the audience is through."""
+    """The plans for so many days from `start`: one wave a day, at half past the hour, for two thirds of the time."""
     return [
         plan
         | {
             "schedule": {
                 "start": (start + _BEGIN_AFTER[plan["campaign_id"]]).isoformat(),
                 "end": (start + timedelta(days=days)).isoformat(),
-                "wave_size": max(1, customers // 16),
+                "wave_size": max(
+                    1, 2 * customers // (3 * days)
+                ),  # a third of the customers are in the largest audience
                 "wave_every_minutes": 24 * 60,
             }
         }

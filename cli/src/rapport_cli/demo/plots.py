@@ -52,8 +52,8 @@ def panels(tally: Tally) -> list[Panel]:
         return [
             Panel(
                 "Contacts against the cap",
-                f"Customers by the contacts of their busiest seven days. The policy allows {WEEKLY_CAP}.",
-                _against_the_cap([life.busiest_week() for life in tally.lives.values()]),
+                f"Customers by the most contacts that counted at one time within seven days. {WEEKLY_CAP} are allowed.",
+                _against_the_cap([life.most for life in tally.lives.values()]),
             ),
             Panel(
                 "Decisions by reason",
@@ -86,7 +86,7 @@ def _against_the_cap(weeks: Sequence[int]) -> str:
     axes.bar(range(highest + 1), counts, color=CHANNEL_COLOURS["call"], width=0.7)
     axes.axvline(WEEKLY_CAP + 0.5, color="#b3261e", linestyle="--", linewidth=1.5)
     axes.text(WEEKLY_CAP + 0.42, max(counts) * 0.97, "cap", color="#b3261e", ha="right", va="top")
-    axes.set(xlabel="contacts in the busiest seven days", ylabel="customers", xlim=(-0.6, highest + 0.9))
+    axes.set(xlabel="contacts within seven days", ylabel="customers", xlim=(-0.6, highest + 0.9))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=False, axis="x")
     _thousands(axes)

@@ -6,7 +6,6 @@ What always holds: an entry counts once; whatever a figure says is counted from 
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,11 +35,13 @@ class Life:
     """By reason."""
     accepted: dict[str, str] = field(default_factory=dict)
     """Goal → the channel in which it was met first."""
+    most: int = 0
+    """The most contacts that counted at one time within seven days; exactly seven days ago is outside."""
 
-    def busiest_week(self) -> int:
-        """The most contacts that count within any seven days; exactly seven days apart is outside."""
-        times = sorted(self.counted.values())
-        return max((index + 1 - bisect_right(times, at - WEEK) for index, at in enumerate(times)), default=0)
+    def count(self, contact_id: str, at: float) -> None:
+        """A contact is released, and counts from now on."""
+        self.counted[contact_id] = at
+        self.most = max(self.most, sum(other > at - WEEK for other in self.counted.values()))
 
 
 class Tally:
@@ -111,7 +112,7 @@ class Tally:
         self.decisions["released"] += 1
         self.released[body["channel"]] += 1
         self.days[body["at"][:10]][body["channel"]] += 1
-        life.counted[body["contact_id"]] = datetime.fromisoformat(body["at"]).timestamp()
+        life.count(body["contact_id"], datetime.fromisoformat(body["at"]).timestamp())
 
     def _decided(self, life: Life, body: Body, _announced_at: float) -> None:
         self.decisions[body["kind"]] += 1
