@@ -119,6 +119,7 @@ class World:
         """An entry on the timeline and on the topic."""
         standing = self.row("touchpoint", "standings", customer_id=customer_id)
         standing["seq"] += 1
+        standing["body"]["t"] = to_micros(self.now)
         body = {"customer_id": customer_id, "seq": standing["seq"], "at": self.now.isoformat(), **facts}
         row = {
             "customer_id": customer_id,

@@ -1,6 +1,8 @@
-"""Requests decided together stand on the timeline in the order in which they were decided."""
+"""The timeline is in the order of the decisions, and time does not run backwards in it."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from tests.integration.touchpoint.conftest import POLICY, Touchpoint
 
@@ -13,3 +15,13 @@ async def test_the_more_important_comes_first_whatever_came_first(touchpoint: To
     entries = await touchpoint.timeline()
     assert [e["request_id"] for e in entries] == ["major", "minor"]
     assert [e["kind"] for e in entries] == ["contact.released"] * 2
+
+
+async def test_whoever_began_earlier_and_waited_does_not_turn_back_time(touchpoint: Touchpoint):
+    """Two workers read the clock before they lock the customer, and get the lock in the other order."""
+    await touchpoint.hear(touchpoint.request("first"))
+    touchpoint.clock.move(touchpoint.clock.now() - timedelta(seconds=5))
+    await touchpoint.hear(touchpoint.said(await touchpoint.contact(), "refused"), touchpoint.request("second"))
+    entries = await touchpoint.timeline()
+    assert len(entries) == 3
+    assert {e["at"] for e in entries} == {entries[0]["at"]}

@@ -5,7 +5,8 @@ The stored standing, decoded from its own description:
   rank of the class, campaign, offer, goal, and `o`, `s` or `c` (not reached, shown, done with), in the order of the
   release; contacts that are done with are forgotten after 92 days;
 - `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome; forgotten when over;
-- `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs).
+- `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
+- `t`: the instant of the newest timeline entry (µs), left out before there is one.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ def compare(
     if standing["seq"] != len(rows["timeline"]):
         note(6, f"the standing is of entry {standing['seq']}, the timeline has {len(rows['timeline'])}")
     body = standing["body"]
+    newest_here = _micros(rows["timeline"][-1]["at"]) if rows["timeline"] else 0
+    if body.get("t", 0) != newest_here:
+        note(6, f"the standing is as of {body.get('t')}, the newest entry of {newest_here}")
     _entries(life, body.get("e", []), states, note, newest)
     _goals(life, body.get("g", {}), note)
     _pauses(life, body.get("c", []), possible_pauses, note, newest)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -32,6 +33,9 @@ _TABLES = {
     "order by customer_id {collate}",
     "contacts": "select customer_id, contact_id, state, campaign_id from contacts order by customer_id {collate}",
 }
+_BESIDE = ("customer_id", "seq", "channel", "contact_id", "request_id")
+_beside = itemgetter(*_BESIDE)
+"""What stands beside the body of an entry, so that it can be looked for."""
 _TOLD = 500
 """Customers between two reports of progress."""
 
@@ -145,9 +149,9 @@ def _entry(walk: _Walk, row: Any) -> None:
     if kind not in KINDS:
         walk.note(4, f"entry {row['seq']} is of the unknown type {row['type']}")
         return
-    for name in ("customer_id", "seq", "channel", "contact_id", "request_id"):
-        if entry.get(name) != row[name]:
-            walk.note(4, f"entry {row['seq']} has {name} {row[name]!r} beside it and {entry.get(name)!r} inside")
+    inside, beside = tuple(map(entry.get, _BESIDE)), _beside(row)
+    if inside != beside:
+        walk.note(4, f"entry {row['seq']} has {beside} beside it and {inside} inside")
     try:
         if datetime.fromisoformat(entry["at"]) != row["at"]:
             walk.note(4, f"entry {row['seq']} has {row['at']} beside it and {entry['at']} inside")

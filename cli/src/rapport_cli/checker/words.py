@@ -202,7 +202,7 @@ def _period(at: datetime, unit: str, zone: str) -> tuple[int, ...]:
 
 def _is_quiet(rule: Mapping[str, Any], at: datetime, zone: str) -> bool:
     """Whether a period that began on the customer's today or yesterday, on a day of the rule, is not over yet."""
-    start, end = time.fromisoformat(rule["start"]), time.fromisoformat(rule["end"])
+    start, end = _clock(rule["start"]), _clock(rule["end"])
     today = at.astimezone(_zone(zone)).date()
     for day in (today, today - timedelta(days=1)):
         if _WEEKDAYS[day.weekday()] in rule.get("days", _WEEKDAYS):
@@ -212,5 +212,11 @@ def _is_quiet(rule: Mapping[str, Any], at: datetime, zone: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
+def _clock(text: str) -> time:
+    return time.fromisoformat(text)
+
+
+@lru_cache(maxsize=65536)
 def _instant(day: date, clock: time, zone: str) -> datetime:
     return datetime.combine(day, clock, tzinfo=_zone(zone)).astimezone(UTC)

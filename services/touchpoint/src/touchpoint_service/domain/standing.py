@@ -101,6 +101,8 @@ class Standing:
     cool_downs: list[CoolDown] = field(default_factory=list)
     goals: dict[str, tuple[GoalMet, ...]] = field(default_factory=dict)
     """Every acceptance that stands for a goal, oldest first; a goal that is open is not in it."""
+    at: int = 0
+    """When the newest timeline entry was made."""
 
     @classmethod
     def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
@@ -112,6 +114,7 @@ class Standing:
             [Entry(*row) for row in raw.get("e", ())],
             [CoolDown(*row) for row in raw.get("c", ())],
             {goal: tuple(GoalMet(*row) for row in rows) for goal, rows in raw.get("g", {}).items()},
+            raw.get("t", 0),
         )
 
     def dump(self) -> bytes:
@@ -123,12 +126,14 @@ class Standing:
             raw["c"] = [pause.row() for pause in self.cool_downs]
         if self.goals:
             raw["g"] = {goal: [one.row() for one in met] for goal, met in self.goals.items()}
+        if self.at:
+            raw["t"] = self.at
         return orjson.dumps(raw)
 
     def copy(self) -> Standing:
         """A standing that can be changed without changing this one; entries are replaced, never edited in place."""
         return Standing(
-            self.customer_id, self.seq, self.live, list(self.entries), list(self.cool_downs), dict(self.goals)
+            self.customer_id, self.seq, self.live, list(self.entries), list(self.cool_downs), dict(self.goals), self.at
         )
 
     def prune(self, now: int) -> None:

@@ -65,7 +65,11 @@ _CONTACT_COLUMNS = tuple(Contact.__slots__)
 
 @dataclass(slots=True)
 class Work:
-    """Locked customers and everything that is to be written about them. `now` is one instant for all of it."""
+    """Locked customers and everything that is to be written about them.
+
+    `now` is one instant for all of it. It is the instant given, or that of the newest timeline entry of these customers
+    where that is later: whoever had the lock before may have begun after us, and a timeline does not run backwards.
+    """
 
     conn: Connection
     now: int
@@ -81,6 +85,9 @@ class Work:
     _at_text: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self._tell_time()
+
+    def _tell_time(self) -> None:
         self._at = from_micros(self.now)
         self._at_text = self._at.isoformat()
 
@@ -102,6 +109,10 @@ class Work:
                 "insert into standings (customer_id) select unnest($1::text[]) on conflict do nothing", missing
             )
             await self._read(missing)
+        latest = max((standing.at for standing in self.standings.values()), default=0)
+        if latest > self.now:
+            self.now = latest
+            self._tell_time()
 
     async def _read(self, customer_ids: list[str]) -> None:
         rows = await self.conn.fetch(
@@ -137,6 +148,7 @@ class Work:
         """
         standing = self.standings[customer_id]
         standing.seq = seq = standing.seq + 1
+        standing.at = self.now
         body = {"customer_id": customer_id, "seq": seq, "at": self._at_text}
         body |= {name: value for name, value in facts.items() if value is not None}
         raw = orjson.dumps(body)
