@@ -140,15 +140,17 @@ class Settler:
     async def _look(self, now: datetime) -> _Look:
         try:
             ends = await self._ends()
-            complaints = [complaint for check in self._extra if (complaint := await check())]
             states = await asyncio.gather(*(self._state(service, now) for service in self._dsns))
+            complaints: list[str] = []
+            for service, state in zip(self._dsns, states, strict=True):
+                complaints += self._complaints(service, state, ends)[:_SHOWN]
+            if not complaints:  # asked last: while the system itself is busy, their answer makes no difference
+                complaints = [complaint for check in self._extra if (complaint := await check())]
         except Exception as error:
             if not is_transient(error):
                 raise
             await asyncio.sleep(_AWAY_POLL)
             return _Look({}, {}, [f"a server does not answer ({type(error).__name__})"])
-        for service, state in zip(self._dsns, states, strict=True):
-            complaints += self._complaints(service, state, ends)[:_SHOWN]
         written = {service: state["written"] for service, state in zip(self._dsns, states, strict=True)}
         return _Look(ends, written, complaints)
 
