@@ -90,8 +90,8 @@ async def prepare(endpoints: Endpoints) -> str:
     await conn.execute("insert into standings (customer_id) select id from replica_customers")
     await conn.execute("insert into policies (policy_id, draft, author) values ('bench', $1, 'a')", POLICY)
     await conn.execute(
-        "insert into policy_versions (policy_id, version, document, submitted_by, submitted_at) "
-        "values ('bench', 1, $1, 'a', now())",
+        "insert into policy_versions (policy_id, version, document, author, submitted_by, submitted_at) "
+        "values ('bench', 1, $1, 'a', 'a', now())",
         POLICY,
     )
     await conn.execute("insert into policy_in_force (policy_id, version, since) values ('bench', 1, now())")

@@ -117,6 +117,7 @@ create table policy_versions (
     policy_id    text not null references policies,
     version      integer not null,
     document     json not null,
+    author       text not null, -- who wrote the draft that was submitted
     submitted_by text not null,
     submitted_at timestamptz not null,
     approved_by  text,

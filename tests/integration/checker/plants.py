@@ -317,6 +317,11 @@ def a_row_of_a_customer_whose_tombstone_is_all_that_is_left(world: World) -> Non
 
 @breaks(10)
 def a_policy_approved_by_its_submitter(world: World) -> None:
+    world.row("touchpoint", "policy_versions", version=1)["approved_by"] = "mia"
+
+
+@breaks(10)
+def a_policy_approved_by_its_author(world: World) -> None:
     world.row("touchpoint", "policy_versions", version=1)["approved_by"] = "erin"
 
 

@@ -266,7 +266,7 @@ class World:
             self.replicate(service, "replica_offers", "o1", 4, offer)
         self.plan("cmp", "running")
         self.plan("spring", "stopped")
-        approval = {"submitted_by": "erin", "submitted_at": START, "approved_by": "sam"}
+        approval = {"author": "erin", "submitted_by": "mia", "submitted_at": START, "approved_by": "sam"}
         self.rows("touchpoint", "policies").append({"policy_id": "house", "draft": POLICY, "author": "erin"})
         self.rows("touchpoint", "policy_versions").append(
             {"policy_id": "house", "version": 1, "document": POLICY, "approved_at": START - timedelta(days=9)}

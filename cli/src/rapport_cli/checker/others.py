@@ -163,8 +163,8 @@ async def erased(databases: Databases, ever: frozenset[bytes], heard: Heard, fin
 
 _APPROVALS = {
     "touchpoint": """
-select policy_id, 'version ' || version || ' was submitted and approved by ' || approved_by
-from policy_versions where approved_by = submitted_by
+select policy_id, 'version ' || version || ' was written or submitted, and approved, by ' || approved_by
+from policy_versions where approved_by in (author, submitted_by)
 union all
 select f.policy_id, 'version ' || f.version || ' is in force and was never approved'
 from policy_in_force f join policy_versions v using (policy_id, version) where v.approved_by is null

@@ -29,6 +29,7 @@ _VERSION = {
     "policy_id": "house",
     "version": 1,
     "document": POLICY_EXAMPLE,
+    "author": "erin",
     "submitted_by": "erin",
     "submitted_at": "2026-03-01T09:00:00+00:00",
     "approved_by": "sam",

@@ -37,7 +37,7 @@ async def create_policy(conn: Connection, policy_id: str, document: PolicyDocume
         raise PolicyExists(f"there is a policy {policy_id} already")
 
 
-async def submit_version(conn: Connection, policy_id: str, author: str, now: datetime) -> Any:
+async def submit_version(conn: Connection, policy_id: str, submitter: str, now: datetime) -> Any:
     """Freeze the draft as the next version and ask for approval; the version.
 
     Raises:
@@ -46,7 +46,7 @@ async def submit_version(conn: Connection, policy_id: str, author: str, now: dat
     row = await policies.draft(conn, policy_id, lock=True)
     if row is None:
         raise NotFound(f"there is no policy {policy_id}")
-    number = await policies.add_version(conn, policy_id, row["draft"], author, now)
+    number = await policies.add_version(conn, policy_id, submitter, now)
     return await policies.version(conn, policy_id, number)
 
 
@@ -63,8 +63,7 @@ async def approve_version(conn: Connection, policy_id: str, number: int, approve
         raise NotFound(f"policy {policy_id} has no version {number}")
     if row["approved_by"] is not None:
         raise AlreadyApproved(f"version {number} of policy {policy_id} was approved by {row['approved_by']}")
-    written_by = await policies.draft(conn, policy_id)
-    if approver in (row["submitted_by"], written_by["author"]):
+    if approver in (row["submitted_by"], row["author"]):
         raise OwnChange("the author or submitter of a version cannot approve it")
     await policies.put_in_force(conn, policy_id, number, approver, now)
     event = PolicyActivated(policy_id=policy_id, version=number, document=row["document"], approved_by=approver, at=now)

@@ -61,17 +61,18 @@ async def replace_draft(conn: Connection, policy_id: str, document: dict[str, An
     return revision
 
 
-async def add_version(conn: Connection, policy_id: str, document: dict[str, Any], author: str, at: datetime) -> int:
-    """Submit a document as the policy's next version; its number. The policy's row is locked by the caller."""
+async def add_version(conn: Connection, policy_id: str, submitter: str, at: datetime) -> int:
+    """Submit the draft as the policy's next version; its number. The policy's row is locked by the caller."""
     version: int = await conn.fetchval(
         """
-        insert into policy_versions (policy_id, version, document, submitted_by, submitted_at)
-        select $1, coalesce(max(version), 0) + 1, $2, $3, $4 from policy_versions where policy_id = $1
+        insert into policy_versions (policy_id, version, document, author, submitted_by, submitted_at)
+        select policy_id, 1 + coalesce((select max(version) from policy_versions where policy_id = $1), 0),
+            draft, author, $2, $3
+        from policies where policy_id = $1
         returning version
         """,
         policy_id,
-        document,
-        author,
+        submitter,
         at,
     )
     return version
