@@ -269,6 +269,8 @@ class TestConcurrentRequests:
             await asyncio.sleep(0.01)
         assert (await post(http, "socks", "k1", wait=30)).status_code == 409
         await app.state.pool.execute(f"select pg_terminate_backend(pid) {_HOLDERS}")
+        while await _working(app):
+            await asyncio.sleep(0.01)
         assert (await asyncio.wait_for(post(http, "hats", "k1"), 5)).status_code == 201
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)

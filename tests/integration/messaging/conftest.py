@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from rapport import db
-from rapport.contracts.envelope import Envelope, Event, headers, register
+from rapport.contracts.envelope import REGISTRY, Envelope, Event, headers, register
 from rapport.messaging import outbox, topics
 from rapport.messaging.consumer import Consumer, Timing
 from rapport.messaging.partition import partition_for
@@ -206,6 +206,8 @@ async def make_world(bootstrap: str, url: str, name: str) -> AsyncIterator[World
     await pool.execute(db.COMMON_TABLES)
     await pool.execute("create table effects (number bigint not null, partition int, log_offset bigint)")
 
+    known = set(REGISTRY)
+
     class NotedHere(Noted):
         event_type: ClassVar[str] = f"{name}.note.noted.v1"
         topic: ClassVar[str] = f"{name}.notes"
@@ -216,6 +218,7 @@ async def make_world(bootstrap: str, url: str, name: str) -> AsyncIterator[World
     reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await reader.start()
     async with AsyncExitStack() as stack:
+        stack.callback(_forget_events_but, known)
         stack.push_async_callback(pool.close)
         stack.push_async_callback(producer.stop)
         stack.push_async_callback(reader.stop)
@@ -223,6 +226,11 @@ async def make_world(bootstrap: str, url: str, name: str) -> AsyncIterator[World
         world = World(name, url, pool, bootstrap, NotedHere, NotedHere.topic, group, producer, reader, stack)
         await world.make_topic("notes", group)
         yield world
+
+
+def _forget_events_but(known: set[str]) -> None:
+    for event_type in REGISTRY.keys() - known:
+        del REGISTRY[event_type]
 
 
 async def crash(run: asyncio.Task[None]) -> None:

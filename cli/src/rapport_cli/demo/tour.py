@@ -127,7 +127,7 @@ def _welcome(now: datetime) -> dict[str, Any]:
 
 async def _tour(desk: Desk, running: Running) -> Tour:
     page = await desk.call("touchpoint", "GET", f"/customers/{VISITOR}/timeline?kind=contact.released", by=_READER)
-    held = {one["channel"]: one["contact_id"] for one in page.json()["items"] if one["campaign_id"] == "tour"}
+    held = {one["channel"]: one["contact_id"] for one in page.json()["items"] if one.get("campaign_id") == "tour"}
     addresses = {service.upper(): f"{running.api(service)}/v1" for service in SERVICES}
     tokens = {name: desk.token(person) for name, person in _TOKENS.items()}
     asked = {
