@@ -18,6 +18,7 @@ import httpx2
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from rapport.clock import SteppedClock
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.channel import CustomerReported, OutcomeReported
 from rapport.contracts.envelope import ContractError, Event, decode, headers
@@ -50,7 +51,8 @@ _AWAY = (httpx2.HTTPError, Refused, KafkaError, OSError, TimeoutError)
 class Load:
     """Customers, agents and channel systems at work until told to stop."""
 
-    def __init__(self, running: Running, desk: Desk, seed: int) -> None:
+    def __init__(self, running: Running, clock: SteppedClock, desk: Desk, seed: int) -> None:
+        self._clock = clock
         self._bootstrap = running.endpoints.kafka_bootstrap
         self._desk = desk
         self._dice = random.Random(seed)
@@ -85,7 +87,7 @@ class Load:
                     {
                         "customer_id": f"k{number}",
                         "report_id": f"{self._run}-{number}",
-                        "at": datetime.now(UTC),
+                        "at": self._clock.now(),
                         "phone": f"+4930{number:07d}",
                         "email": f"k{number}@example.com",
                         "time_zone": "Europe/Berlin",
@@ -101,9 +103,14 @@ class Load:
             self._repeat(self._ask_now, 0.05),
             self._repeat(self._appear, 0.1),
             self._repeat(self._shop, 0.1),
+            self._repeat(self._pass_time, 0.1),
             self._listen(),
             self._report(),
         )
+
+    async def _pass_time(self, number: int) -> None:
+        """Some ten minutes in ten seconds, so that deferrals return and requests expire under the kills as well."""
+        self._clock.move_to(self._clock.now() + timedelta(seconds=self._dice.uniform(0, 12)))
 
     async def _repeat(self, step: Callable[[int], Awaitable[None]], pause: float) -> None:
         number = 0
@@ -125,7 +132,7 @@ class Load:
         return f"k{self._dice.randrange(CUSTOMERS)}"
 
     def _wish(self, number: int, kind: str) -> dict[str, Any]:
-        now, goal = datetime.now(UTC), self._dice.choice(GOALS)
+        now, goal = self._clock.now(), self._dice.choice(GOALS)
         return {
             "request_id": f"{self._run}.{kind}.{number}",
             "customer_id": self._customer(),
@@ -139,7 +146,7 @@ class Load:
         }
 
     async def _request(self, number: int) -> None:
-        wish = self._wish(number, "kafka") | {"at": datetime.now(UTC)}
+        wish = self._wish(number, "kafka") | {"at": self._clock.now()}
         await self._send(ContactRequested.model_validate(wish))
 
     async def _ask_now(self, number: int) -> None:
@@ -215,7 +222,7 @@ class Load:
             else:
                 event = OutcomeReported.model_validate(
                     said
-                    | {"customer_id": contact.customer_id, "contact_id": contact.contact_id, "at": datetime.now(UTC)}
+                    | {"customer_id": contact.customer_id, "contact_id": contact.contact_id, "at": self._clock.now()}
                 )
                 for _ in range(1 + (dice.random() < 0.2)):
                     await self._send(event)
@@ -230,7 +237,7 @@ class Load:
                 event_id=f"{event.event_type}.{id(event)}",
                 event_type=event.event_type,
                 source="/chaos",
-                at=datetime.now(UTC).isoformat(),
+                at=self._clock.now().isoformat(),
             )
             body = event.model_dump_json(exclude_none=True).encode()
             try:

@@ -13,9 +13,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.chaos.load import Load
 
+from rapport.clock import SteppedClock
 from rapport.testing.parts import Options
 from rapport.testing.settle import Settler
 from rapport.testing.system import Running, System
@@ -66,9 +68,18 @@ async def _kill_at_random(system: System, running: Running, dice: random.Random,
             return kills
 
 
-async def _rest(running: Running) -> None:
-    async with Settler(running.databases, running.endpoints.kafka_bootstrap, timeout=120) as settler:
-        await settler.settle(datetime.now(UTC))
+async def _rest(running: Running, clock: SteppedClock) -> None:
+    """Once nobody moves the clock any more, the system comes to rest and stays there."""
+    async with httpx2.AsyncClient(trust_env=False) as client:
+
+        async def receipts() -> str | None:
+            answer = await client.get(f"{running.urls['simulators']}/idle", params={"now": clock.now().isoformat()})
+            due = answer.raise_for_status().json()["due"]
+            return f"{due} receipts due" if due else None
+
+        bootstrap = running.endpoints.kafka_bootstrap
+        async with Settler(running.databases, bootstrap, extra=[receipts], timeout=120) as settler:
+            await settler.settle(clock.now())
 
 
 @pytest.mark.timeout(0)
@@ -77,13 +88,14 @@ async def test_no_kill_breaks_an_invariant():
     minutes = float(os.environ.get("RAPPORT_CHAOS_MINUTES") or 0)
     print(f"RAPPORT_CHAOS_SEED={seed}")  # noqa: T201
     dice = random.Random(seed)
-    system = System(STATE, Options(failure_share=0.2, seed=seed))
+    clock = SteppedClock.create(STATE / "clock", datetime.now(UTC))
+    system = System(STATE, Options(clock=f"stepped:{clock.path}", failure_share=0.2, seed=seed))
     running = await asyncio.to_thread(system.start, fresh=True)
     try:
         async with Desk(running) as desk:
-            load = Load(running, desk, seed)
+            load = Load(running, clock, desk, seed)
             await load.prepare()
-            await _rest(running)
+            await _rest(running, clock)
             working = asyncio.create_task(load.run())
             kills = await _kill_at_random(system, running, dice, minutes)
             load.stop()
@@ -92,7 +104,7 @@ async def test_no_kill_breaks_an_invariant():
                 await asyncio.sleep(1)
             await working
             await load.close()
-        await _rest(running)
+        await _rest(running, clock)
         found = await check(running.databases, running.endpoints.kafka_bootstrap)
     finally:
         await asyncio.to_thread(system.stop)

@@ -28,10 +28,6 @@ class Catalogue:
                 await self.refresh()
         return self._replica.all()
 
-    def all(self) -> Mapping[str, Offer]:
-        """All offers by id."""
-        return self._replica.all()
-
     def document(self, offer_id: str) -> OfferChanged | None:
         """The document of an offer, if there is one."""
         offer = self._replica.get(offer_id)

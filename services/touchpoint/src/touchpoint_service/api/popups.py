@@ -9,7 +9,7 @@ from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
 from rapport.web import Now, Router, Writing, answers
-from touchpoint_service.api.context import RequestPartitions, TheCatalogue, TheGate, working_on
+from touchpoint_service.api.context import RequestPartitions, TheGate, working_on
 from touchpoint_service.handlers.popups import answer_popup, find_customer, pop_up
 from touchpoint_service.repository import reads
 from touchpoint_service.schemas import PopupAnswersIn, PopupIn
@@ -51,7 +51,6 @@ async def open_popup(
     conn: Writing,
     now: Now,
     gate: TheGate,
-    catalogue: TheCatalogue,
     partitions: RequestPartitions,
 ) -> dict[str, Any]:
     """Offers with script, best first; what not to mention now and why; what was said before, in every channel.
@@ -67,7 +66,6 @@ async def open_popup(
         return await pop_up(
             work,
             gate,
-            catalogue.all(),
             body.to_appearance(caller.subject),
             partition_for(customer_id.encode(), partitions),
         )

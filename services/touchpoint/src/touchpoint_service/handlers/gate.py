@@ -8,13 +8,14 @@ stop that is committed binds every later decision.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rapport.clock import from_micros
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
 from rapport.contracts.vocabulary import ContactClass
+from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide
@@ -55,6 +56,10 @@ class Gate:
         """The document of an offer, if it is known."""
         return self._catalogue.document(offer_id)
 
+    async def offers(self, work: Work, offer_ids: Collection[str]) -> Mapping[str, Offer]:
+        """All offers by id; of `offer_ids` at least the versions that this transaction sees."""
+        return await self._catalogue.current(work.conn, offer_ids)
+
     async def policy(self, work: Work) -> Policy | None:
         """The policy in force, as this transaction sees it."""
         self._policy = await policy_in_force(work.conn, self._policy)
@@ -81,7 +86,7 @@ class Gate:
         campaigns = {r.campaign_id for r in asked if r.campaign_id is not None}
         offers = {r.offer_id for r in asked if r.offer_id is not None}
         plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
-        return World(plans, await self._catalogue.current(work.conn, offers))
+        return World(plans, await self.offers(work, offers))
 
     async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
         """Decide the arrivals, and every waiting request of the locked customers with them.

@@ -10,7 +10,7 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from rapport.contracts.vocabulary import ContactClass, Outcome
 from rapport.db import Connection
 from rapport.errors import FieldError, Malformed, NotFound
 from rapport.ids import new_id
-from rapport.ranking import Offer, rank
+from rapport.ranking import rank
 from rapport.telemetry import current_traceparent
 from touchpoint_service.domain.decide import RELEASED, first_objection
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
@@ -99,9 +99,7 @@ async def find_customer(conn: Connection, attribute: str, value: str) -> str:
     return found
 
 
-async def pop_up(
-    work: Work, gate: Gate, offers: Mapping[str, Offer], ask: Appearance, partition: int
-) -> dict[str, Any]:
+async def pop_up(work: Work, gate: Gate, ask: Appearance, partition: int) -> dict[str, Any]:
     """What to show for the one locked customer; it is recorded as shown.
 
     Raises:
@@ -116,8 +114,10 @@ async def pop_up(
         raise NotFound(f"there is no customer {customer_id}")
     policy = await gate.policy(work)
     lang = ask.lang or customer.document.get("language") or "en"
+    waiting = _waiting(work, ask.channel)
+    offers = await gate.offers(work, {e.offer_id for e in waiting if e.offer_id is not None})
     scene = _Scene(ask, lang, customer, policy, World({}, offers), new_id("pop", work.at))
-    held = _held(work, scene)
+    held = [e for e in waiting if e.offer_id in offers][: ask.limit]
     shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
     own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
     if own is None:
@@ -175,15 +175,11 @@ async def answer_popup(
     return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in answers]
 
 
-def _held(work: Work, scene: _Scene) -> list[Entry]:
+def _waiting(work: Work, channel: str) -> list[Entry]:
     """Contacts that wait in this channel for the customer to appear, most important first."""
     (standing,) = work.standings.values()
-    found = [
-        e
-        for e in standing.entries
-        if e.state != CLOSED and e.channel == scene.ask.channel and e.offer_id in scene.world.offers
-    ]
-    return sorted(found, key=lambda e: (e.contact_class, e.at, e.contact_id))[: scene.ask.limit]
+    found = (e for e in standing.entries if e.state != CLOSED and e.channel == channel)
+    return sorted(found, key=lambda e: (e.contact_class, e.at, e.contact_id))
 
 
 def _choose(
