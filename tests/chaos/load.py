@@ -23,6 +23,7 @@ from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.channel import CustomerReported, OutcomeReported
 from rapport.contracts.envelope import ContractError, Event, decode, headers
 from rapport.contracts.touchpoint import ContactReleased
+from rapport.messaging.clients import abort_producer
 from rapport.testing.system import Running
 from rapport_cli.desk import Desk, Person, Refused
 
@@ -58,6 +59,8 @@ class Load:
         self._dice = random.Random(seed)
         self._run = f"{datetime.now(UTC):%H%M%S}-{seed}"
         self._stopping = False
+        self._open: AIOKafkaProducer | None = None
+        self._opening = asyncio.Lock()
         self._released: asyncio.Queue[ContactReleased] = asyncio.Queue()
         self.done: Counter[str] = Counter()
 
@@ -248,24 +251,20 @@ class Load:
 
         await self._insist(send)
 
-    _open: AIOKafkaProducer | None = None
-
     async def _producer(self) -> AIOKafkaProducer:
-        if self._open is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
-            try:
-                await asyncio.wait_for(producer.start(), 10)
-            except BaseException:
-                await producer.stop()
-                raise
-            self._open = producer
-        return self._open
+        async with self._opening:  # of all who send at once, one opens it
+            if self._open is None:
+                producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
+                try:
+                    await asyncio.wait_for(producer.start(), 10)
+                except BaseException:
+                    await abort_producer(producer)
+                    raise
+                self._open = producer
+            return self._open
 
     async def close(self) -> None:
         """Give the producer up."""
         producer, self._open = self._open, None
         if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), 5)
-            except _AWAY:
-                return
+            await abort_producer(producer)
