@@ -71,7 +71,6 @@ def first_objection(facts: Facts) -> tuple[Objection | None, str]:
     With several channels the one that frees first speaks for the request; a final objection only where all are final.
     """
     request = facts.request
-    facts.channel = request.channels[0]
     for rule in REQUEST_RULES:
         objection = rule(facts)
         if objection is not None:
@@ -79,9 +78,13 @@ def first_objection(facts: Facts) -> tuple[Objection | None, str]:
     standing_objection: Objection | None = None
     where = request.channels[0]
     for channel in request.channels:
-        facts.channel = channel
-        objection = next((found for rule in CHANNEL_RULES if (found := rule(facts)) is not None), None)
-        if objection is None:
+        if channel != facts.channel:
+            facts.look_at(channel)
+        for rule in CHANNEL_RULES:
+            objection = rule(facts)
+            if objection is not None:
+                break
+        else:
             return None, channel
         if standing_objection is None or _frees_before(objection, standing_objection):
             standing_objection, where = objection, channel

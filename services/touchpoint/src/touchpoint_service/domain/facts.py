@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from rapport.clock import to_micros
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.vocabulary import Channel
 from rapport.ranking import Offer
-from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.policy import Applying, Policy
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.domain.windows import zone_named
 
@@ -142,3 +142,13 @@ class Facts:
     request: Request
     world: World
     channel: str = ""
+    applying: Applying = field(init=False)
+    """The rules of the policy that bind this request in this channel."""
+
+    def __post_init__(self) -> None:
+        self.look_at(self.channel or self.request.channels[0])
+
+    def look_at(self, channel: str) -> None:
+        """Go on to another channel."""
+        self.channel = channel
+        self.applying = self.policy.applying(channel, self.request.contact_class)

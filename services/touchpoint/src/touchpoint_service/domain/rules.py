@@ -14,7 +14,7 @@ from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.ranking import is_eligible
 from touchpoint_service.domain.facts import Facts
-from touchpoint_service.domain.policy import SCOPE_ATTRIBUTES, Applying, Cap
+from touchpoint_service.domain.policy import SCOPE_ATTRIBUTES, Cap
 from touchpoint_service.domain.standing import OPEN, Entry
 from touchpoint_service.domain.windows import SECOND, calendar_window, inside_daily
 
@@ -68,14 +68,14 @@ def goal_met(facts: Facts) -> Objection | None:
 def do_not_disturb(facts: Facts) -> Objection | None:
     """The customer asked for peace; only the classes that the policy exempts get through."""
     until = facts.customer.do_not_disturb_until
-    if until is not None and until > facts.now and not _may_disturb(facts):
+    if until is not None and until > facts.now and not facts.applying.may_disturb:
         return Objection(Reason.DO_NOT_DISTURB, until=until)
     return None
 
 
 def do_not_call(facts: Facts) -> Objection | None:
     """On a do-not-call list: no voice calls; only the classes that the policy exempts get through."""
-    if facts.channel == "call" and facts.customer.do_not_call and not _may_disturb(facts):
+    if facts.channel == "call" and facts.customer.do_not_call and not facts.applying.may_disturb:
         return Objection(Reason.DO_NOT_DISTURB, rule="do-not-call")
     return None
 
@@ -113,7 +113,7 @@ def cool_down(facts: Facts) -> Objection | None:
         reason = {"complaint": Reason.COMPLAINT_FREEZE, "do_not_contact": Reason.DO_NOT_DISTURB}.get(
             pause.outcome, Reason.COOL_DOWN
         )
-        if reason is Reason.DO_NOT_DISTURB and _may_disturb(facts):
+        if reason is Reason.DO_NOT_DISTURB and facts.applying.may_disturb:
             continue
         return Objection(reason, rule=pause.rule, until=pause.until)
     return None
@@ -129,7 +129,7 @@ def unreachable(facts: Facts) -> Objection | None:
 def no_consent(facts: Facts) -> Objection | None:
     """No record is no consent."""
     purpose = facts.request.purpose
-    if not _applying(facts).needs_consent or purpose in facts.policy.document.consent.exempt_purposes:
+    if not facts.applying.needs_consent or purpose in facts.policy.document.consent.exempt_purposes:
         return None
     if facts.customer.consents.get((facts.channel, purpose)):
         return None
@@ -138,7 +138,7 @@ def no_consent(facts: Facts) -> Objection | None:
 
 def quiet_hours(facts: Facts) -> Objection | None:
     """By the customer's own clock; whoever's zone is unknown is not contacted under such a rule."""
-    for rule in _applying(facts).quiet_hours:
+    for rule in facts.applying.quiet_hours:
         zone = facts.customer.zone
         if zone is None:
             return Objection(Reason.UNKNOWN_TIME_ZONE, rule=rule.name)
@@ -150,7 +150,7 @@ def quiet_hours(facts: Facts) -> Objection | None:
 
 def minimum_gap(facts: Facts) -> Objection | None:
     """A contact exactly one gap ago is far enough."""
-    for rule in _applying(facts).minimum_gaps:
+    for rule in facts.applying.minimum_gaps:
         channels = rule.channels
         latest = next((e for e in reversed(facts.standing.entries) if channels is None or e.channel in channels), None)
         if latest is not None and latest.at + rule.micros > facts.now:
@@ -170,7 +170,7 @@ def frequency_cap(facts: Facts) -> Objection | None:
 
     A cap per campaign, offer or goal does not bind a request that has none.
     """
-    for cap in _applying(facts).frequency_caps:
+    for cap in facts.applying.frequency_caps:
         if cap.attribute is not None and scope_key(facts, cap.scope) is None:
             continue
         if len(facts.standing.entries) < cap.limit and (cap.business or facts.customer.zone is not None):
@@ -238,14 +238,6 @@ def scope_key(facts: Facts, scope: str) -> str | None:
         return facts.channel
     attribute = SCOPE_ATTRIBUTES.get(scope)
     return None if attribute is None else getattr(facts.request, attribute)
-
-
-def _applying(facts: Facts) -> Applying:
-    return facts.policy.applying(facts.channel, facts.request.contact_class)
-
-
-def _may_disturb(facts: Facts) -> bool:
-    return _applying(facts).may_disturb
 
 
 RuleFunction = Callable[[Facts], Objection | None]

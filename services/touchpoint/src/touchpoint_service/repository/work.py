@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -61,6 +62,7 @@ class Contact:
 
 
 _CONTACT_COLUMNS = tuple(Contact.__slots__)
+_contact_record = attrgetter(*_CONTACT_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -149,7 +151,7 @@ class Work:
         standing = self.standings[customer_id]
         standing.seq = seq = standing.seq + 1
         standing.at = self.now
-        body = {"customer_id": customer_id, "seq": seq, "at": self._at_text}
+        body: dict[str, Any] = {"customer_id": customer_id, "seq": seq, "at": self._at_text}
         body |= {name: value for name, value in facts.items() if value is not None}
         raw = orjson.dumps(body)
         kind = event.event_type
@@ -248,7 +250,7 @@ class Work:
             await self.conn.copy_records_to_table(
                 "contacts",
                 columns=_CONTACT_COLUMNS,
-                records=[tuple(getattr(c, name) for name in _CONTACT_COLUMNS) for c in self.new_contacts],
+                records=map(_contact_record, self.new_contacts),
             )
         if self.contact_states:
             await self.conn.execute(
@@ -268,13 +270,13 @@ class Work:
             standing.prune(self.now)
         await self.conn.execute(
             """
-            update standings s set seq = w.seq, live = w.live, body = w.body
-            from unnest($1::text[], $2::bigint[], $3::integer[], $4::json[]) as w (customer_id, seq, live, body)
+            update standings s set seq = w.seq::bigint, live = w.live::integer, body = w.body
+            from unnest($1::text[], $2::text[], $3::text[], $4::json[]) as w (customer_id, seq, live, body)
             where s.customer_id = w.customer_id
             """,
             [s.customer_id for s in standings],
-            [s.seq for s in standings],
-            [s.live for s in standings],
+            [str(s.seq) for s in standings],  # as text: asyncpg takes far longer over lists of integers
+            [str(s.live) for s in standings],
             [s.dump() for s in standings],
         )
 
