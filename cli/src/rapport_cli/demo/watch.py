@@ -17,6 +17,8 @@ from rapport_cli.replay.wire import Said
 
 _LATE = 30.0  # seconds until what was announced must have come
 _PAUSE = 0.002
+_FETCH_WAIT_MS = 20
+"""A broker answers one request of a connection after the other: while it holds a fetch, asking for the ends waits."""
 
 
 class Watch:
@@ -25,7 +27,11 @@ class Watch:
     def __init__(self, bootstrap: str) -> None:
         self.tally = Tally()
         self._kafka = AIOKafkaConsumer(
-            TimelineEvent.topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            TimelineEvent.topic,
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         self._places: list[TopicPartition] = []
         self._next: dict[TopicPartition, int] = {}
