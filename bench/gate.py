@@ -7,6 +7,7 @@ relay as processes of their own.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import subprocess
@@ -31,6 +32,8 @@ from rapport.testing.infrastructure import Endpoints
 CUSTOMERS = 20_000
 REQUESTS = 36_000
 RUNS = 5
+
+_numbers = itertools.count()
 
 POLICY: dict[str, Any] = {
     "name": "ten rules",
@@ -66,7 +69,7 @@ POLICY: dict[str, Any] = {
 
 async def prepare(endpoints: Endpoints) -> str:
     """A touchpoint database with customers, a policy in force and a running plan; its URL."""
-    name = f"bench_{os.getpid()}"
+    name = f"bench_{os.getpid()}_{next(_numbers)}"
     url = await db.create_database(endpoints.postgres_url, name)
     await db.migrate("touchpoint", url)
     await topics.apply(endpoints.kafka_bootstrap)
