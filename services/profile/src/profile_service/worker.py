@@ -12,12 +12,12 @@ from profile_service.consumers import INTAKE_GROUP, intake_handlers
 from profile_service.handlers.imports import read_next_piece
 from profile_service.handlers.retention import forget_repetitions
 from profile_service.settings import Settings
-from profile_service.steps import Steps
 from rapport.clock import open_clock
 from rapport.db import connect_pool, missing
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
+from rapport.steps import Steps
 
 KINDS = frozenset(("consumers", "imports", "relay", "housekeeping"))
 
