@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.integration.touchpoint.conftest import POLICY, Touchpoint
 
 from rapport import db
-from touchpoint_service.worker import forget_keys
+from rapport.web import forget_old_keys
 
 
 async def test_an_idempotency_key_is_forgotten_after_two_days(bare: Touchpoint):
@@ -16,5 +16,5 @@ async def test_an_idempotency_key_is_forgotten_after_two_days(bare: Touchpoint):
     count = "select count(*) from idempotency_keys"
     for hours, left in ((47, 1), (49, 0)):
         async with db.transaction(bare.pool) as conn:
-            assert not await forget_keys(conn, bare.clock.now() + timedelta(hours=hours))
+            assert not await forget_old_keys(conn, bare.clock.now() + timedelta(hours=hours))
         assert await bare.pool.fetchval(count) == left

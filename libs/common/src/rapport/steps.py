@@ -16,6 +16,9 @@ from rapport.telemetry import get_logger
 Step: TypeAlias = Callable[[Connection, datetime], Awaitable[bool]]
 """Does a piece of work in the transaction, at the instant given; whether there may be more."""
 
+HOUSEKEEPING_SECONDS = 600.0
+"""How often to look for what is kept no longer."""
+
 _log = get_logger()
 
 

@@ -6,10 +6,8 @@ python -m campaign_service.worker [--only consumers timers relay]
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 
 from campaign_service.consumers import GROUP, event_handlers
 from campaign_service.handlers.execution import do_due_work
@@ -19,8 +17,9 @@ from rapport.clock import Clock, open_clock
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
+from rapport.steps import HOUSEKEEPING_SECONDS, Steps
 from rapport.telemetry import get_logger
-from rapport.web import forget_idempotency_keys
+from rapport.web import forget_old_keys
 
 KINDS = frozenset(("consumers", "timers", "relay"))
 
@@ -28,11 +27,6 @@ _IDLE_SECONDS = 0.02
 """How long to rest when nothing was due: nobody notices a wave that is this much late."""
 
 _AWAY_SECONDS = 1.0
-
-_KEYS_KEPT = timedelta(days=2)
-"""How long after the first a retry with the same `Idempotency-Key` is known."""
-
-_FORGET_SECONDS = 600.0
 
 _log = get_logger()
 
@@ -47,7 +41,6 @@ class Timers:
         self._page = page
         self._after_commit = after_commit
         self._stopping = asyncio.Event()
-        self._forget_at = 0.0
 
     def stop(self) -> None:
         """Return from `run` after the transaction at hand."""
@@ -58,7 +51,6 @@ class Timers:
         while not self._stopping.is_set():
             try:
                 busy = await do_due_work(self._pool, self._clock.now(), page=self._page)
-                await self._forget_keys()
             except Exception as error:
                 if not db.is_transient(error):
                     raise
@@ -69,13 +61,6 @@ class Timers:
                 self._after_commit()
             else:
                 await self._rest(_IDLE_SECONDS)
-
-    async def _forget_keys(self) -> None:
-        now = time.monotonic()
-        if now >= self._forget_at:
-            self._forget_at = now + _FORGET_SECONDS
-            async with db.transaction(self._pool) as conn:
-                await forget_idempotency_keys(conn, self._clock.now() - _KEYS_KEPT)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -91,6 +76,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     )
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "campaign")
     timers = Timers(pool, clock, page=settings.page, after_commit=relay.nudge)
+    housekeeping = Steps(forget_old_keys, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
     consumer = Consumer(GROUP, event_handlers(pool, clock), pool, settings.kafka_bootstrap, after_commit=relay.nudge)
 
     async def ready() -> dict[str, str | None]:
@@ -102,6 +88,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             [
                 Part("consumers", consumer.run, consumer.stop),
                 Part("timers", timers.run, timers.stop),
+                Part("timers", housekeeping.run, housekeeping.stop),
                 Part("relay", relay.run, relay.stop),
             ],
             ready,

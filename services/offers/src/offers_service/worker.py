@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
 
 from offers_service import repository
 from offers_service.catch_up import CatchUp
@@ -16,24 +16,20 @@ from offers_service.consumers import CONTACTS_GROUP, CUSTOMERS_GROUP, contacts_h
 from offers_service.handlers.ledger import ParsedOffers
 from offers_service.settings import Settings
 from rapport import db
-from rapport.clock import Clock, open_clock
+from rapport.clock import open_clock
 from rapport.contracts.profile import CustomerUpserted
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
 from rapport.replica import Replica
-from rapport.telemetry import get_logger
-from rapport.web import forget_idempotency_keys
+from rapport.steps import HOUSEKEEPING_SECONDS, Steps
+from rapport.web import forget_old_keys
 
 KINDS = frozenset(("consumers", "relay", "housekeeping"))
 
 _KEEP = timedelta(days=2)
-"""How long a retry by key, or a relay that sends again, may come after the first."""
-
-_HOUSEKEEPING_SECONDS = 600.0
-
-_log = get_logger()
+"""How long after the first a relay may send again."""
 
 
 class Contacts:
@@ -61,32 +57,10 @@ class Contacts:
         await self._consumer.stop()
 
 
-class Housekeeping:
-    """Deletes what has only been kept against repetitions."""
-
-    def __init__(self, pool: db.Pool, clock: Clock) -> None:
-        self._pool = pool
-        self._clock = clock
-        self._stopping = asyncio.Event()
-
-    async def run(self) -> None:
-        """Until stopped. A database that is away is waited for."""
-        while not self._stopping.is_set():
-            before = self._clock.now() - _KEEP
-            try:
-                async with db.transaction(self._pool) as conn:
-                    await repository.purge(conn, before)
-                    await forget_idempotency_keys(conn, before)
-            except Exception as error:
-                if not db.is_transient(error):
-                    raise
-                _log.warning("housekeeping_waits", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _HOUSEKEEPING_SECONDS)
-
-    def stop(self) -> None:
-        """Return from `run`."""
-        self._stopping.set()
+async def forget_repetitions(conn: db.Connection, now: datetime) -> bool:
+    """Delete what has only been kept against repetitions and is too old for them; whether there may be more."""
+    await repository.purge(conn, now - _KEEP)
+    return await forget_old_keys(conn, now)
 
 
 @asynccontextmanager
@@ -110,7 +84,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
         lanes=settings.lanes,
         after_commit=relay.nudge,
     )
-    housekeeping = Housekeeping(pool, clock)
+    housekeeping = Steps(forget_repetitions, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
 
     async def ready() -> dict[str, str | None]:
         behind = [c.group for c in (customers, follower) if "consumers" in kinds and not c.caught_up]

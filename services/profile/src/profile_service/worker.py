@@ -17,11 +17,9 @@ from rapport.db import connect_pool, missing
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
-from rapport.steps import Steps
+from rapport.steps import HOUSEKEEPING_SECONDS, Steps
 
 KINDS = frozenset(("consumers", "imports", "relay", "housekeeping"))
-
-_HOUSEKEEPING_SECONDS = 600.0
 
 
 @asynccontextmanager
@@ -34,7 +32,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
         INTAKE_GROUP, intake_handlers(clock), pool, settings.kafka_bootstrap, lanes=2, after_commit=relay.nudge
     )
     importer = Steps(read_next_piece, pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge)
-    housekeeping = Steps(forget_repetitions, pool, clock, idle_seconds=_HOUSEKEEPING_SECONDS)
+    housekeeping = Steps(forget_repetitions, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
     parts = [
         Part("consumers", consumer.run, consumer.stop),
         Part("imports", importer.run, importer.stop),

@@ -10,19 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
 
 import httpx2
 
 from rapport.clock import Clock, open_clock
 from rapport.contracts.campaign import ContactRequested
-from rapport.db import Connection, Pool, connect_pool
+from rapport.db import Pool, connect_pool
 from rapport.messaging.consumer import BatchHandler, Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
 from rapport.replica import Replica
-from rapport.steps import Steps
-from rapport.web import forget_idempotency_keys
+from rapport.steps import HOUSEKEEPING_SECONDS, Steps
+from rapport.web import forget_old_keys
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.consumers import (
     OUTCOMES_GROUP,
@@ -38,17 +37,6 @@ from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
 
 KINDS = frozenset(("consumers", "senders", "relay"))
-
-_KEYS_KEPT = timedelta(days=2)
-"""Clients retry within minutes; a night and a day let a person do it."""
-
-_KEYS_AT_ONCE = 10_000
-_HOUSEKEEPING_SECONDS = 600.0
-
-
-async def forget_keys(conn: Connection, now: datetime) -> bool:
-    """Forget idempotency keys that are too old to come again; whether there may be more."""
-    return await forget_idempotency_keys(conn, now - _KEYS_KEPT, most=_KEYS_AT_ONCE) == _KEYS_AT_ONCE
 
 
 @asynccontextmanager
@@ -73,7 +61,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             timers = Timers(pool, clock, gate, lambda: consumers[0].owned(ContactRequested.topic))
             parts += [Part("consumers", c.run, c.stop) for c in consumers]
             parts.append(Part("consumers", timers.run, timers.stop))
-            housekeeping = Steps(forget_keys, pool, clock, idle_seconds=_HOUSEKEEPING_SECONDS)
+            housekeeping = Steps(forget_old_keys, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
             parts.append(Part("consumers", housekeeping.run, housekeeping.stop))
         if "senders" in kinds:
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
@@ -137,7 +137,18 @@ async def once(pool: Pool, request: Request, *, subject: str, key: str, now: dat
         raise refusal
 
 
-async def forget_idempotency_keys(connection: Connection, before: datetime, *, most: int = 10_000) -> int:
+KEPT = timedelta(days=2)
+"""How long a key is known: clients retry within minutes; a night and a day let a person do it."""
+
+_AT_ONCE = 10_000
+
+
+async def forget_old_keys(connection: Connection, now: datetime) -> bool:
+    """Delete idempotency keys that are too old to come again, a step for `rapport.steps`; whether there may be more."""
+    return await forget_idempotency_keys(connection, now - KEPT, most=_AT_ONCE) == _AT_ONCE
+
+
+async def forget_idempotency_keys(connection: Connection, before: datetime, *, most: int = _AT_ONCE) -> int:
     """Delete up to `most` keys first used before `before`; how many. A key protects retries, not history."""
     status = await connection.execute(
         "delete from idempotency_keys where (subject, key) in"

@@ -6,13 +6,10 @@ from datetime import datetime, timedelta
 
 from profile_service.repository import customers as repository
 from rapport.db import Connection
-from rapport.web import forget_idempotency_keys
+from rapport.web import forget_old_keys
 
 _REPORTS = timedelta(days=45)
 """A dead letter may be replayed for 30 days, and the topic itself keeps a week."""
-
-_KEYS = timedelta(days=2)
-"""Clients retry within minutes; a night and a day let a person do it."""
 
 _AT_ONCE = 10_000
 
@@ -20,5 +17,5 @@ _AT_ONCE = 10_000
 async def forget_repetitions(conn: Connection, now: datetime) -> bool:
     """Forget reports and idempotency keys that are too old to come again; whether there may be more."""
     reports = await repository.forget_reports(conn, now - _REPORTS, most=_AT_ONCE)
-    keys = await forget_idempotency_keys(conn, now - _KEYS, most=_AT_ONCE)
-    return _AT_ONCE in (reports, keys)
+    more_keys = await forget_old_keys(conn, now)
+    return more_keys or reports == _AT_ONCE
