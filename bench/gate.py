@@ -7,7 +7,6 @@ relay as processes of their own.
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import subprocess
@@ -32,8 +31,6 @@ from rapport.testing.infrastructure import Endpoints
 CUSTOMERS = 20_000
 REQUESTS = 36_000
 RUNS = 5
-
-_numbers = itertools.count()
 
 POLICY: dict[str, Any] = {
     "name": "ten rules",
@@ -67,9 +64,9 @@ POLICY: dict[str, Any] = {
 """Ten rules, wide enough that every request is released: the most work that a request can cause."""
 
 
-async def prepare(endpoints: Endpoints) -> str:
-    """A touchpoint database with customers, a policy in force and a running plan; its URL."""
-    name = f"bench_{os.getpid()}_{next(_numbers)}"
+async def prepare(endpoints: Endpoints, bench: str) -> str:
+    """For one bench: a touchpoint database with customers, a policy in force and a running plan; its URL."""
+    name = f"bench_{bench}_{os.getpid()}"
     url = await db.create_database(endpoints.postgres_url, name)
     await db.migrate("touchpoint", url)
     await topics.apply(endpoints.kafka_bootstrap)
@@ -152,7 +149,7 @@ def touchpoint_environment(endpoints: Endpoints, url: str) -> dict[str, str]:
 
 async def measure(endpoints: Endpoints, _state: Path) -> list[Result]:
     """gate_vs_bare_pipe and gate_per_s."""
-    url = await prepare(endpoints)
+    url = await prepare(endpoints, "gate")
     bootstrap = endpoints.kafka_bootstrap
     ratios, speeds = [], []
     environment = touchpoint_environment(endpoints, url)

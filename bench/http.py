@@ -52,7 +52,7 @@ def _offer(number: int) -> dict[str, object]:
 
 async def measure_popup(endpoints: Endpoints, _state: Path) -> list[Result]:
     """popup_vs_bare_read and popup_at_200: throughput as a ratio, and latency at 200 a second."""
-    url = await gate.prepare(endpoints)
+    url = await gate.prepare(endpoints, "popup")
     conn = await db.connect(url)
     rows = [(f"offer-{n}", 1, orjson.dumps(_offer(n))) for n in range(OFFERS)]
     await conn.copy_records_to_table("replica_offers", records=rows, columns=["id", "version", "doc"])
@@ -85,7 +85,7 @@ async def measure_popup(endpoints: Endpoints, _state: Path) -> list[Result]:
 
 async def measure_storefront(endpoints: Endpoints, _state: Path) -> list[Result]:
     """storefront_vs_bare_read."""
-    touchpoint = await gate.prepare(endpoints)
+    touchpoint = await gate.prepare(endpoints, "storefront")
     name = f"{touchpoint.rpartition('/')[2]}_offers"
     url = await db.create_database(endpoints.postgres_url, name)
     await db.migrate("offers", url)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 
 from rapport.clock import SteppedClock
-from rapport.testing.settle import Check, Settler
+from rapport.testing.settle import Settler, providers_quiet
 from rapport.testing.system import Running
 from rapport_cli.demo import intake, plans
 from rapport_cli.demo.behaviour import Behaviour, Visit
@@ -84,23 +84,12 @@ async def on_stage(running: Running, clock: SteppedClock) -> AsyncIterator[Stage
     """Connect to a running system."""
     bootstrap = running.endpoints.kafka_bootstrap
     async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
-        providers = _providers(client, running.urls["simulators"], clock)
+        providers = providers_quiet(client, running.urls["simulators"], clock)
         settler = Settler(running.databases, bootstrap, extra=[providers], timeout=_SETTLE_SECONDS)
         async with settler, Desk(running) as desk, Watch(bootstrap) as watch, Post(bootstrap, _SOURCE) as post:
             for topic in _TOPICS:
                 await post.partitions(topic)
             yield Stage(clock, desk, watch, post, settler)
-
-
-def _providers(client: httpx2.AsyncClient, address: str, clock: SteppedClock) -> Check:
-    """The simulated providers of SMS and e-mail are quiet when no receipt is due."""
-
-    async def check() -> str | None:
-        answer = await client.get(f"{address}/idle", params={"now": clock.now().isoformat()})
-        due = answer.raise_for_status().json()["due"]
-        return f"simulators: {due} receipts due" if due else None
-
-    return check
 
 
 async def found(stage: Stage, scale: Scale, progress: Callable[[int], None]) -> tuple[Behaviour, int]:

@@ -5,22 +5,18 @@ All of it through the public interface: `POST /v1/imports`, the topic `channel.c
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from rapport.contracts.channel import CustomerReported
 from rapport_cli.demo.world import Inhabitant
-from rapport_cli.desk import Desk, Person
+from rapport_cli.desk import Desk
+from rapport_cli.replay.setting import STEWARD, import_file
 from rapport_cli.replay.wire import Post
 
-STEWARD = Person("data_steward", "dana")
-_POLL_SECONDS = 0.1
 _ASKED_ONCE = 5000  # customers of one do-not-call list
 
 _PLAIN = (
@@ -58,21 +54,8 @@ BROKEN = (
 
 async def hand_in_file(desk: Desk, people: Sequence[Inhabitant], progress: Callable[[int], None]) -> dict[str, Any]:
     """Import the customers and wait until the file is read; how the import ended."""
-    answer = await desk.call(
-        "profile",
-        "POST",
-        "/imports",
-        by=STEWARD,
-        files={"file": ("crm.csv", csv_file(people), "text/csv")},
-        data={"mapping": orjson.dumps(MAPPING).decode()},
-    )
-    path = f"/imports/{answer.json()['import_id']}"
-    while True:
-        state: dict[str, Any] = (await desk.call("profile", "GET", path, by=STEWARD)).json()
-        progress(state["rows_read"])
-        if state["state"] == "finished":
-            return state
-        await asyncio.sleep(_POLL_SECONDS)
+    _, state = await import_file(desk, csv_file(people), MAPPING, len(people) + len(BROKEN), progress)
+    return state
 
 
 async def report_contracts(post: Post, people: Iterable[Inhabitant], now: datetime) -> None:

@@ -228,9 +228,8 @@ def campaigns(start: datetime, days: int, customers: int) -> list[dict[str, Any]
             "schedule": {
                 "start": (start + _BEGIN_AFTER[plan["campaign_id"]]).isoformat(),
                 "end": (start + timedelta(days=days)).isoformat(),
-                "wave_size": max(
-                    1, 2 * customers // (3 * days)
-                ),  # a third of the customers are in the largest audience
+                # A third of the customers are in the largest audience.
+                "wave_size": max(1, 2 * customers // (3 * days)),
                 "wave_every_minutes": 24 * 60,
             }
         }

@@ -18,6 +18,7 @@ from rapport_cli.demo import intake, plans
 from rapport_cli.demo.channels import ADVISER, DIALER, SHOP
 from rapport_cli.demo.world import people
 from rapport_cli.desk import Desk, Person
+from rapport_cli.replay.setting import STEWARD
 from rapport_cli.replay.wire import Post
 
 SEED = 1
@@ -80,7 +81,7 @@ async def open_world(running: Running) -> Tour:
         await intake.hand_in_file(desk, inhabitants, lambda _: None)
         await post.partitions("channel.customers")
         await intake.report_contracts(post, inhabitants, now)
-        await desk.call("profile", "PUT", f"/customers/{VISITOR}", _visitor(now), by=intake.STEWARD)
+        await desk.call("profile", "PUT", f"/customers/{VISITOR}", _visitor(now), by=STEWARD)
         await plans.publish_offers(desk, again=True)
         await plans.approve_policy(desk, _POLICY, again=True)
         await settler.settle(datetime.now(UTC))

@@ -25,8 +25,8 @@ POLICY = "replay"
 STALLED_SECONDS = 120.0
 """An import that does not move for so long is given up."""
 
-_POLL_SECONDS = 0.2
-_STEWARD = Person("data_steward", "dana")
+_POLL_SECONDS = 0.1
+STEWARD = Person("data_steward", "dana")
 _MANAGER = Person("offer_manager", "olivia")
 _EDITOR = Person("policy_editor", "erin")
 _SIGNER = Person("policy_approver", "petra")
@@ -40,30 +40,42 @@ async def bring_customers(desk: Desk, log: Log, mapping: LogMapping, progress: C
     Raises:
         Refused: the file is refused, or nobody reads it.
     """
+    told = _import_mapping(log, mapping)
+    path, state = await import_file(desk, _csv_of(log, mapping), told, len(log.customers), progress)
+    if not state["rejected"]:
+        return []
+    rejects = await desk.call("profile", "GET", f"{path}/rejects", by=STEWARD)
+    return list(_rejects_of(rejects.text, log.customers))
+
+
+async def import_file(
+    desk: Desk, content: bytes, mapping: dict[str, Any], rows: int, progress: Callable[[int], None]
+) -> tuple[str, dict[str, Any]]:
+    """Import a file of so many customers and wait until it is read; the path of the import, and how it ended.
+
+    Raises:
+        Refused: the file is refused, or nobody reads it.
+    """
     answer = await desk.call(
         "profile",
         "POST",
         "/imports",
-        by=_STEWARD,
-        files={"file": ("customers.csv", _csv_of(log, mapping), "text/csv")},
-        data={"mapping": orjson.dumps(_import_mapping(log, mapping)).decode()},
+        by=STEWARD,
+        files={"file": ("customers.csv", content, "text/csv")},
+        data={"mapping": orjson.dumps(mapping).decode()},
     )
     path = f"/imports/{answer.json()['import_id']}"
     seen, since = -1, time.monotonic()
     while True:
-        state = (await desk.call("profile", "GET", path, by=_STEWARD)).json()
+        state: dict[str, Any] = (await desk.call("profile", "GET", path, by=STEWARD)).json()
         progress(state["rows_read"])
         if state["state"] == "finished":
-            break
+            return path, state
         if state["rows_read"] != seen:
             seen, since = state["rows_read"], time.monotonic()
         elif time.monotonic() - since > STALLED_SECONDS:
-            raise Refused(f"the import stands still at {seen:,} of {len(log.customers):,} rows: see profile-worker.log")
+            raise Refused(f"the import stands still at {seen:,} of {rows:,} rows: see profile-worker.log")
         await asyncio.sleep(_POLL_SECONDS)
-    if not state["rejected"]:
-        return []
-    rejects = await desk.call("profile", "GET", f"{path}/rejects", by=_STEWARD)
-    return list(_rejects_of(rejects.text, log.customers))
 
 
 async def put_up(desk: Desk, mapping: LogMapping) -> None:

@@ -24,11 +24,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+import httpx2
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from rapport import db
+from rapport.clock import Clock
 from rapport.messaging.positions import Place
 from rapport.messaging.retry import is_transient
 from rapport.messaging.topics import all_topics
@@ -220,6 +222,17 @@ async def _partitions(bootstrap: str, topics: Iterable[str]) -> dict[str, list[T
         for described in found
         if described["partitions"]
     }
+
+
+def providers_quiet(client: httpx2.AsyncClient, address: str, clock: Clock) -> Check:
+    """The simulated providers of SMS and e-mail, with their control port at `address`, are quiet: no receipt is due."""
+
+    async def check() -> str | None:
+        answer = await client.get(f"{address}/idle", params={"now": clock.now().isoformat()})
+        due = answer.raise_for_status().json()["due"]
+        return f"simulators: {due} receipts due" if due else None
+
+    return check
 
 
 async def settle(dsns: Mapping[str, str], bootstrap: str, now: datetime, extra: Sequence[Check] = ()) -> None:

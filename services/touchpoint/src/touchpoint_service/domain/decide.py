@@ -13,7 +13,7 @@ from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection, unknown
+from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection, first_of, unknown
 from touchpoint_service.domain.standing import Entry, Standing
 
 RELEASED = "released"
@@ -71,20 +71,16 @@ def first_objection(facts: Facts) -> tuple[Objection | None, str]:
     With several channels the one that frees first speaks for the request; a final objection only where all are final.
     """
     request = facts.request
-    for rule in REQUEST_RULES:
-        objection = rule(facts)
-        if objection is not None:
-            return objection, request.channels[0]
+    objection = first_of(REQUEST_RULES, facts)
+    if objection is not None:
+        return objection, request.channels[0]
     standing_objection: Objection | None = None
     where = request.channels[0]
     for channel in request.channels:
         if channel != facts.channel:
             facts.look_at(channel)
-        for rule in CHANNEL_RULES:
-            objection = rule(facts)
-            if objection is not None:
-                break
-        else:
+        objection = first_of(CHANNEL_RULES, facts)
+        if objection is None:
             return None, channel
         if standing_objection is None or _frees_before(objection, standing_objection):
             standing_objection, where = objection, channel
@@ -100,7 +96,7 @@ def _decide_one(
         return _refusal(request, unknown(now, Reason.NO_POLICY), None)
     if customer is None:
         return _refusal(request, unknown(now, Reason.UNKNOWN_CUSTOMER), None)
-    facts = Facts(now, policy, standing, customer, request, world)
+    facts = Facts(now, policy, standing, customer, request, world, request.channels[0])
     objection, channel = first_objection(facts)
     if objection is not None:
         return _refusal(request, objection, channel)

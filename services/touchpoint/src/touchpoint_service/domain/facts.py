@@ -141,12 +141,12 @@ class Facts:
     customer: Customer
     request: Request
     world: World
-    channel: str = ""
+    channel: str
     applying: Applying = field(init=False)
     """The rules of the policy that bind this request in this channel."""
 
     def __post_init__(self) -> None:
-        self.look_at(self.channel or self.request.channels[0])
+        self.look_at(self.channel)
 
     def look_at(self, channel: str) -> None:
         """Go on to another channel."""

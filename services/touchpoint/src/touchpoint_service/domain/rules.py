@@ -7,7 +7,7 @@ resumed plan) may free it earlier. With neither, the answer is final.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rapport.clock import from_micros, to_micros
@@ -241,6 +241,16 @@ def scope_key(facts: Facts, scope: str) -> str | None:
 
 
 RuleFunction = Callable[[Facts], Objection | None]
+
+
+def first_of(rules: Iterable[RuleFunction], facts: Facts) -> Objection | None:
+    """The objection of the first rule that has one."""
+    for rule in rules:
+        objection = rule(facts)
+        if objection is not None:
+            return objection
+    return None
+
 
 REQUEST_RULES: tuple[RuleFunction, ...] = (campaign_stopped, goal_met, do_not_disturb, not_eligible)
 """Looked at once per request."""

@@ -15,7 +15,7 @@ from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import HANDOVER_RULES, Objection
+from touchpoint_service.domain.rules import HANDOVER_RULES, Objection, first_of
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.repository import queues
 
@@ -107,7 +107,7 @@ def objection_now(row: Any, policy: Policy | None, now: datetime) -> Objection |
         _EMPTY_WORLD,
         row["channel"],
     )
-    return next((found for rule in HANDOVER_RULES if (found := rule(facts)) is not None), None)
+    return first_of(HANDOVER_RULES, facts)
 
 
 def _request(row: Any) -> Request:
