@@ -23,7 +23,7 @@ from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.channel import CustomerReported, OutcomeReported
 from rapport.contracts.envelope import ContractError, Event, decode, headers
 from rapport.contracts.touchpoint import ContactReleased
-from rapport.messaging.clients import abort_producer
+from rapport.messaging.clients import abort_producer, close_consumer, start_producer
 from rapport.testing.system import Running
 from rapport_cli.desk import Desk, Person, Refused
 
@@ -191,7 +191,7 @@ class Load:
             except _AWAY:
                 await asyncio.sleep(0.5)
             finally:
-                await consumer.stop()
+                await close_consumer(consumer)
 
     def _hear(self, topic: str, partition: int, record: Any) -> None:
         try:
@@ -254,13 +254,7 @@ class Load:
     async def _producer(self) -> AIOKafkaProducer:
         async with self._opening:  # of all who send at once, one opens it
             if self._open is None:
-                producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
-                try:
-                    await asyncio.wait_for(producer.start(), 10)
-                except BaseException:
-                    await abort_producer(producer)
-                    raise
-                self._open = producer
+                self._open = await start_producer(self._bootstrap, max_batch_bytes=16_384)
             return self._open
 
     async def close(self) -> None:
