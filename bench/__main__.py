@@ -17,7 +17,7 @@ from rapport.testing.infrastructure import Endpoints, choose
 Measurement = Callable[[Endpoints, Path], Awaitable[list[Result]]]
 
 MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
-    "gate": (gate.measure, ("gate_vs_bare_pipe", "gate_per_s")),
+    "gate": (gate.measure, ("gate_vs_bare_pipe", "gate_per_s", "gate_all_released")),
     "decide": (alone.measure, ("decide_alone",)),
     "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),

@@ -97,7 +97,7 @@ def downgrade() -> None:
     """Drop everything."""
     op.execute(
         """
-        drop view due_work;
+        drop view outbox_events, due_work;
         drop table attempts, audience, campaigns, replica_offers, replica_customers, idempotency_keys,
             consumer_positions, outbox;
         """

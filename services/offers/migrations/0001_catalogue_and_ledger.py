@@ -86,7 +86,7 @@ def downgrade() -> None:
     """Drop everything."""
     op.execute(
         """
-        drop view due_work, catalogue;
+        drop view outbox_events, due_work, catalogue;
         drop table web_contacts, complete_replicas, replica_customers, acceptances, stock, offers,
             idempotency_keys, consumer_positions, outbox;
         """

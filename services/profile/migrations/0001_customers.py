@@ -105,7 +105,7 @@ def downgrade() -> None:
     """Drop everything."""
     op.execute(
         """
-        drop view due_work;
+        drop view outbox_events, due_work;
         drop table import_rejects, import_pieces, imports, do_not_call_phones, consents, reports, erasures, customers,
             idempotency_keys, consumer_positions, outbox;
         """

@@ -39,9 +39,9 @@ create table requests (
     contact_id  text, -- the newest contact released for it
     because     json,
     body        json not null,
-    primary key (customer_id, request_id)
+    primary key (request_id, customer_id) -- an id counts once per customer, and is looked for alone
 ) with (fillfactor = 90);
-create index requests_by_id on requests (request_id);
+create index requests_live on requests (customer_id) where state = 'live';
 create index requests_due on requests (partition, next_look) where state = 'live';
 create index requests_waiting on requests (campaign_id) where state = 'live';
 
@@ -173,7 +173,7 @@ def downgrade() -> None:
     """Drop everything."""
     op.execute(
         """
-        drop view due_work;
+        drop view outbox_events, due_work;
         drop table popups, policy_in_force, policy_versions, policies, wakes_due, recalls_due, reports, timeline,
             contacts,
             requests, standings, replica_plans, replica_offers, replica_customers, idempotency_keys, consumer_positions,

@@ -176,7 +176,7 @@ class TestConsumer:
         await log.send(timelines[0].released(), timelines[0].answered(Outcome.BUSY))
         await log.consumed()
         rows = await log.world.pool.fetch(
-            "select topic from outbox where key = $1 and type = 'dead-letter'", log.ids(1)[0]
+            "select topic from outbox_events where key = $1 and type = 'dead-letter'", log.ids(1)[0]
         )
         assert sorted(row["topic"] for row in rows) == sorted(f"dlq.{log.name}.{topic}" for topic in handled)
         assert (await log.world.results())["responded"] == {"busy": 1}

@@ -143,7 +143,7 @@ class World:
 
     async def sent(self, kind: type[Event] = ContactRequested) -> list[Any]:
         """The events of this type in the outbox, oldest first."""
-        rows = await self.pool.fetch("select value from outbox where type = $1 order by id", kind.event_type)
+        rows = await self.pool.fetch("select value from outbox_events where type = $1 order by id, n", kind.event_type)
         return [kind.model_validate_json(row["value"]) for row in rows]
 
     async def requests(self) -> list[ContactRequested]:
@@ -165,7 +165,7 @@ class World:
             for table in ("campaigns", "audience", "attempts")
         }
         found["outbox"] = [
-            dict(r) for r in await self.pool.fetch("select topic, key, type, value from outbox order by id")
+            dict(r) for r in await self.pool.fetch("select topic, key, type, value from outbox_events order by id, n")
         ]
         return orjson.dumps(found, default=repr)
 

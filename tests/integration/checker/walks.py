@@ -342,7 +342,7 @@ class Walk:
     async def check(self, url: str) -> Findings:
         """What the checker finds once nothing is due: invariants 1 to 4, 6, 8, and the timeline's part of 7."""
         await self.tick(0)
-        for row in await self.touchpoint.pool.fetch("select * from outbox order by id"):
+        for row in await self.touchpoint.pool.fetch("select * from outbox_events order by id, n"):
             self.log.append(row["topic"], row["key"], row["type"], row["value"], row["at"])
         positions: Positions = {(group, topic, 0): 10**9 for topic, group in GROUPS.items()}
         findings = Findings()

@@ -128,7 +128,7 @@ class TestFailures:
         run = world.start(world.consumer(handler))
         with pytest.raises(asyncpg.UndefinedTableError):
             await asyncio.wait_for(run, 20)
-        assert await world.pool.fetchval("select count(*) from outbox") == 0
+        assert await world.pool.fetchval("select count(*) from outbox_events") == 0
 
 
 class TestFencing:

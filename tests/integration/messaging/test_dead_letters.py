@@ -143,7 +143,7 @@ class TestLimit:
         run = world.start(world.consumer(poison_limit=10))
         with pytest.raises(StopConsumer, match=r"more than 10 messages .* in a row .*`rapport dlq list"):
             await asyncio.wait_for(run, 20)
-        assert await world.pool.fetchval("select count(*) from outbox") == 0
+        assert await world.pool.fetchval("select count(*) from outbox_events") == 0
 
     async def test_counts_over_batches(self, world: Any) -> None:
         for number in range(30):
@@ -152,7 +152,7 @@ class TestLimit:
         run = world.start(world.consumer(poison_limit=10, max_batch=3))
         with pytest.raises(StopConsumer):
             await asyncio.wait_for(run, 20)
-        assert await world.pool.fetchval("select count(*) from outbox") == 9
+        assert await world.pool.fetchval("select count(*) from outbox_events") == 9
 
     async def test_a_good_message_in_between_begins_the_count_anew(self, world: Any) -> None:
         for number in range(40):

@@ -59,7 +59,8 @@ class TestSending:
     ) -> None:
         monkeypatch.setattr(relay_module, "_PAGE", 7)
         monkeypatch.setattr(relay_module, "_BATCH_BYTES", 400)
-        await world.publish(range(300))
+        for start in range(0, 300, 5):
+            await world.publish(range(start, start + 5))
         world.start(relay)
         await eventually(world.outbox_empty)
         assert await numbers_by_key(world) == {f"c{key}": list(range(key, 300, 10)) for key in range(10)}
@@ -68,7 +69,7 @@ class TestSending:
         trace = new_traceparent()
         with tracing(trace):
             await world.publish([3])
-        (row,) = await world.pool.fetch("select event_id, at from outbox")
+        (row,) = await world.pool.fetch("select event_id, at from outbox_events")
         world.start(relay)
         await eventually(world.outbox_empty)
         (record,) = await world.records()
@@ -107,7 +108,7 @@ class TestWriting:
     @pytest.mark.parametrize("count", [1, 3, 200])
     async def test_keeps_the_order_of_the_events(self, world: Any, count: int) -> None:
         await world.publish(range(count))
-        rows = await world.pool.fetch("select value from outbox order by id")
+        rows = await world.pool.fetch("select value from outbox_events order by id, n")
         assert [json.loads(row["value"])["number"] for row in rows] == list(range(count))
 
     async def test_writes_nothing_when_the_transaction_fails(self, world: Any) -> None:
@@ -188,7 +189,8 @@ class TestFailures:
             return producer
 
         monkeypatch.setattr(relay_module, "start_producer", unreliable)
-        await world.publish(range(200))
+        for start in range(0, 200, 20):
+            await world.publish(range(start, start + 20))
         world.start(relay)
         await eventually(world.outbox_empty)
         assert not failures

@@ -110,11 +110,13 @@ class TestAcceptedInAContact:
         assert await ledger(world) == [("acc-ctc1", "offer-expired")]
 
     async def test_each_event_goes_on_in_the_trace_of_its_message(self, world: World) -> None:
-        traced = world.envelope(world.responded())
+        plain = world.envelope(world.responded())
         trace = f"00-{'a' * 32}-{'b' * 16}-01"
-        object.__setattr__(traced, "traceparent", trace)
+        traced = plain._replace(traceparent=trace)
         await world.process([traced, world.envelope(world.responded(customer_id="c2", contact_id="ctc2"))])
-        rows = await world.pool.fetch("select traceparent from outbox where topic = 'offers.acceptances' order by id")
+        rows = await world.pool.fetch(
+            "select traceparent from outbox_events where topic = 'offers.acceptances' order by id, n"
+        )
         assert [row["traceparent"] for row in rows] == [trace, None]
 
     @pytest.mark.parametrize("missing", ["acceptance_id", "offer_id"])

@@ -134,7 +134,7 @@ class World:
 
     async def events(self, kind: type[Event] | None = None) -> list[dict[str, Any]]:
         """The bodies of what waits in the outbox, in order; each with its type."""
-        rows = await self.pool.fetch("select type, key, value from outbox order by id")
+        rows = await self.pool.fetch("select type, key, value from outbox_events order by id, n")
         found = [orjson.loads(row["value"]) | {"type": row["type"]} for row in rows]
         return [body for body in found if kind is None or body["type"] == kind.event_type]
 

@@ -66,7 +66,7 @@ class World:
 
     async def published(self) -> list[tuple[str, dict[str, Any] | None]]:
         """Key and body of what waits in the outbox, in order."""
-        rows = await self.pool.fetch("select topic, key, value from outbox order by id")
+        rows = await self.pool.fetch("select topic, key, value from outbox_events order by id, n")
         assert {row["topic"] for row in rows} <= {"profile.customers"}
         return [(row["key"], None if row["value"] is None else json.loads(row["value"])) for row in rows]
 

@@ -76,14 +76,14 @@ class Intake:
 
     async def versions(self, customer: str = "c") -> list[int | None]:
         rows = await self.world.pool.fetch(
-            "select value from outbox where topic = 'profile.customers' and key = $1 order by id",
+            "select value from outbox_events where topic = 'profile.customers' and key = $1 order by id, n",
             self.customer(customer),
         )
         return [None if row["value"] is None else json.loads(row["value"])["version"] for row in rows]
 
     async def dead_letters(self) -> Sequence[str]:
         """The customers of this test whose reports were set aside."""
-        rows = await self.world.pool.fetch("select key from outbox where topic like 'dlq.%' order by id")
+        rows = await self.world.pool.fetch("select key from outbox_events where topic like 'dlq.%' order by id, n")
         return [row["key"] for row in rows if row["key"].startswith(self.name)]
 
 

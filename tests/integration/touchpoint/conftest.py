@@ -246,7 +246,9 @@ class Touchpoint:
                 "select count(*) from requests where customer_id = $1 and state = 'live'", row["customer_id"]
             )
             assert live == row["live"]
-        sent = await self.pool.fetch("select value from outbox where topic = 'touchpoint.contacts' order by id")
+        sent = await self.pool.fetch(
+            "select value from outbox_events where topic = 'touchpoint.contacts' order by id, n"
+        )
         stored = await self.pool.fetchval("select count(*) from timeline")
         assert len(sent) == stored
         by_customer: dict[str, list[int]] = {}

@@ -137,7 +137,7 @@ async def test_erasure_leaves_nothing(touchpoint: Touchpoint):
         assert await touchpoint.pool.fetchval(f"select count(*) from {table} where customer_id = 'c1'") == 0
     assert await touchpoint.pool.fetchval("select count(*) from replica_customers") == 0
     told = await touchpoint.pool.fetchval(
-        "select count(*) from outbox where type = 'touchpoint.contact.recalled.v1' and key = 'c1'"
+        "select count(*) from outbox_events where type = 'touchpoint.contact.recalled.v1' and key = 'c1'"
     )
     assert told == 1
     assert contact

@@ -68,7 +68,7 @@ def cap(limit, hours=24, **changes):
 
 def entry(at, **changes):
     plain = Entry(at, f"ctc_{at}", "r0", "call", "loans", "marketing", 3, "cmp", None, "loan", CLOSED)
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def one(decisions):

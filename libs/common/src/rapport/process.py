@@ -91,11 +91,12 @@ async def _run(service: str, settings: S, kinds: frozenset[str], create: CreateW
 def _collect_garbage_rarely() -> None:
     """A batch makes thousands of objects and drops them all: looking for cycles among them is time lost.
 
-    What the start-up made is never looked at again; what comes after, once in a hundred thousand objects.
+    What the start-up made is never looked at again; what comes after, when half a million objects are alive at once,
+    which a batch or two in hand never are.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
 
 
 def worker_main(

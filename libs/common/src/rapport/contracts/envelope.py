@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -53,8 +52,7 @@ class Event(BaseModel):
         return str(getattr(self, self.key_field))
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A decoded record: where it stood, its CloudEvents attributes, and its event (None for a tombstone)."""
 
     topic: str
@@ -85,21 +83,37 @@ def register(*classes: type[Event]) -> None:
             raise ValueError(f"{cls.event_type} is already {REGISTRY[cls.event_type].__name__}")
 
 
-def headers(
-    *, event_id: str, event_type: str, source: str, at: str, traceparent: str | None = None
-) -> list[tuple[str, bytes]]:
+Headers = list[tuple[str, bytes]]
+
+
+class Header:
+    """Makes the record headers of events that have source and time in common."""
+
+    def __init__(self, *, source: str, at: str) -> None:
+        """`at` is RFC 3339 text in UTC."""
+        self._spec = ("ce_specversion", SPEC_VERSION)
+        self._source = ("ce_source", source.encode())
+        self._time = ("ce_time", at.encode())
+        self._content = ("content-type", CONTENT_TYPE)
+
+    def of(self, event_id: str, event_type: str, traceparent: str | None = None) -> Headers:
+        """The headers of one event."""
+        found = [
+            self._spec,
+            ("ce_id", event_id.encode()),
+            self._source,
+            ("ce_type", event_type.encode()),
+            self._time,
+            self._content,
+        ]
+        if traceparent:
+            found.append(("traceparent", traceparent.encode()))
+        return found
+
+
+def headers(*, event_id: str, event_type: str, source: str, at: str, traceparent: str | None = None) -> Headers:
     """The record headers of one event. `at` is RFC 3339 text in UTC."""
-    found = [
-        ("ce_specversion", SPEC_VERSION),
-        ("ce_id", event_id.encode()),
-        ("ce_source", source.encode()),
-        ("ce_type", event_type.encode()),
-        ("ce_time", at.encode()),
-        ("content-type", CONTENT_TYPE),
-    ]
-    if traceparent:
-        found.append(("traceparent", traceparent.encode()))
-    return found
+    return Header(source=source, at=at).of(event_id, event_type, traceparent)
 
 
 @lru_cache(maxsize=4096)
@@ -143,18 +157,8 @@ def decode(
     event_id, event_type, source = attributes
     trace = found.get("traceparent")
     event = None if value is None else _body(topic, event_type, text_key, value)
-    return Envelope(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        key=text_key,
-        id=event_id,
-        type=event_type,
-        source=source,
-        time=at,
-        event=event,
-        traceparent=trace.decode() if trace and _TRACE.fullmatch(trace) else None,
-    )
+    traceparent = trace.decode() if trace and _TRACE.fullmatch(trace) else None
+    return Envelope(topic, partition, offset, text_key, event_id, event_type, source, at, event, traceparent)
 
 
 def _body(topic: str, event_type: str, key: str, value: bytes) -> Event:

@@ -84,10 +84,8 @@ class ContactClass(StrEnum):
     RETENTION = "retention"
     MARKETING = "marketing"
 
-    @property
-    def rank(self) -> int:
-        """0 for the most important class."""
-        return _RANKS[self]
+    rank: int
+    """0 for the most important class."""
 
-
-_RANKS = {contact_class: rank for rank, contact_class in enumerate(ContactClass)}
+    def __init__(self, _value: str) -> None:
+        self.rank = len(type(self).__members__)

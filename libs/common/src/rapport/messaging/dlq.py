@@ -21,7 +21,6 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from rapport.db import Connection
-from rapport.messaging.outbox import COLUMNS
 from rapport.messaging.partition import partition_for
 from rapport.messaging.topics import dead_letter_topic
 
@@ -71,19 +70,19 @@ async def set_aside(
     conn: Connection, group: str, handler: str, letters: Sequence[tuple[Record, str]], *, now: datetime
 ) -> None:
     """Write messages and the reason of each into the outbox, inside the transaction that passes them."""
-    await conn.copy_records_to_table(
-        "outbox",
-        columns=(*COLUMNS, "headers"),
-        records=[
+    await conn.executemany(
+        """
+        insert into outbox (topic, at, events, keys, types, event_ids, headers, bodies)
+        values ($1, $2, 1, array[$3], array['dead-letter'], array[$4], $5, array[$6::bytea])
+        """,
+        [
             (
                 dead_letter_topic(group, record.topic),
-                _printable(record.key),
-                "dead-letter",
-                f"{record.topic}-{record.partition}-{record.offset}",
                 now,
-                None,
-                record.value,
+                _printable(record.key),
+                f"{record.topic}-{record.partition}-{record.offset}",
                 _wire(group, handler, record, reason, now),
+                record.value,
             )
             for record, reason in letters
         ],

@@ -1,40 +1,41 @@
 """The outbox: events wait in a table of the service's own database until the relay has sent them.
 
+A row is a parcel: the events of one transaction for one topic, in order. A bulk transaction so writes one row where it
+has a thousand events to tell; the view `outbox_events` shows an event per row.
+
 What always holds:
 - an event is written in the transaction of the change that it tells of: both commit or neither;
 - whoever writes an event of a customer holds that customer's lock, so the ids of one key rise in commit order;
-- a row leaves the table only after the broker has acknowledged it;
-- a row fits into one Kafka message: what is larger is refused where it is written, because in the relay it would block
-  everything behind it.
+- a row leaves the table only after the broker has acknowledged all of it;
+- an event fits into one Kafka message: what is larger is refused where it is written, because in the relay it would
+  block everything behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from rapport.contracts.envelope import Event
 from rapport.db import Connection
 from rapport.ids import new_id
 from rapport.telemetry import current_traceparent
 
-COLUMNS = ("topic", "key", "type", "event_id", "at", "traceparent", "value")
-"""What a writer fills in, in this order. A hot path may copy such rows itself."""
-
 MAX_VALUE_BYTES = 900_000
 """Kafka's default limit is 1,048,588 bytes per batch, and headers need room too."""
 
-_COPY_FROM = 20
-"""COPY costs one round trip more than an insert and is faster per row: from this many rows on it wins."""
+PARCEL_EVENTS = 1000
+PARCEL_BYTES = 1 << 20
+"""What a parcel holds at most, so that a relay's page stays small in memory; a single larger event goes alone."""
 
-_INSERT = f"""
-insert into outbox ({", ".join(COLUMNS)})
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::bytea[])
+_INSERT = """
+insert into outbox (topic, at, events, keys, types, event_ids, traceparents, bodies)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 Row = tuple[str, str, str, str, datetime, str | None, bytes | None]
+"""Topic, key, type, event id, time, traceparent, body (None: a tombstone)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,55 @@ class EventTooLarge(ValueError):
     """An event does not fit into one message."""
 
 
+@dataclass(slots=True)
+class Parcel:
+    """Events for one topic at one instant, in order. A hot path fills one itself, with bodies that are JSON already."""
+
+    topic: str
+    at: datetime
+    keys: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    event_ids: list[str] = field(default_factory=list)
+    traceparents: list[str | None] = field(default_factory=list)
+    bodies: list[bytes | None] = field(default_factory=list)
+
+    def add(self, key: str, event_type: str, event_id: str, traceparent: str | None, body: bytes | None) -> None:
+        """Put an event behind the others; its body has at most `MAX_VALUE_BYTES`."""
+        self.keys.append(key)
+        self.types.append(event_type)
+        self.event_ids.append(event_id)
+        self.traceparents.append(traceparent)
+        self.bodies.append(body)
+
+    async def write(self, conn: Connection) -> None:
+        """Write it into the outbox of the connection's transaction: one row mostly, more when it is large."""
+        first = size = 0
+        for index, body in enumerate(self.bodies):
+            length = 0 if body is None else len(body)
+            if index > first and (size + length > PARCEL_BYTES or index - first >= PARCEL_EVENTS):
+                await self._write(conn, first, index)
+                first, size = index, 0
+            size += length
+        if self.bodies:
+            await self._write(conn, first, len(self.bodies))
+
+    async def _write(self, conn: Connection, first: int, end: int) -> None:
+        traces = self.traceparents[first:end]
+        await conn.execute(
+            _INSERT,
+            self.topic,
+            self.at,
+            end - first,
+            self.keys[first:end],
+            self.types[first:end],
+            self.event_ids[first:end],
+            traces if any(traces) else None,
+            self.bodies[first:end],
+        )
+
+
 def row(event: Event | Tombstone, *, source: str, now: datetime, traceparent: str | None = None) -> Row:
-    """The outbox row of one event, as `COLUMNS` orders it.
+    """One event as `insert` takes it.
 
     Raises:
         EventTooLarge: the body has more than `MAX_VALUE_BYTES`.
@@ -86,9 +134,12 @@ async def publish(
 
 
 async def insert(conn: Connection, rows: Sequence[Row]) -> None:
-    """Write rows made by `row`, in this order, in one statement."""
-    if len(rows) < _COPY_FROM:
-        columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
-        await conn.execute(_INSERT, *columns)
-    else:
-        await conn.copy_records_to_table("outbox", records=rows, columns=COLUMNS)
+    """Write rows made by `row`; within a topic they keep this order."""
+    parcels: dict[tuple[str, datetime], Parcel] = {}
+    for topic, key, event_type, event_id, at, traceparent, body in rows:
+        parcel = parcels.get((topic, at))
+        if parcel is None:
+            parcel = parcels[topic, at] = Parcel(topic, at)
+        parcel.add(key, event_type, event_id, traceparent, body)
+    for parcel in parcels.values():
+        await parcel.write(conn)

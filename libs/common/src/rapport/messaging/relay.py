@@ -2,9 +2,9 @@
 
 What always holds:
 - one relay at a time works on an outbox (an advisory lock of its database session); others wait to take over;
-- a page is read in id order from the head of the outbox, never "after the last id": ids are given out before their
-  transactions commit, so a smaller one may appear later. Rows under way are left out by name, and only ids of which
-  `floor` proves that nothing is left are passed over;
+- a page of parcels is read in id order from the head of the outbox, never "after the last id": ids are given out
+  before their transactions commit, so a smaller one may appear later. Rows under way are left out by name, and only ids
+  of which `floor` proves that nothing is left are passed over;
 - pages are sent, acknowledged and deleted in the order they were read. When a send fails, nothing from that page on is
   deleted and all of it is sent again in order by a new producer; so a crash or failure repeats events and never loses
   or overtakes any, and the last record of a key is its newest state;
@@ -19,11 +19,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import asyncpg
@@ -31,7 +32,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from rapport import db
-from rapport.contracts.envelope import headers
+from rapport.contracts.envelope import Header, Headers
 from rapport.messaging import dlq, metrics
 from rapport.messaging.clients import abort_producer, result, start_producer
 from rapport.messaging.floor import Floor
@@ -40,7 +41,7 @@ from rapport.messaging.retry import Backoff, is_transient
 from rapport.telemetry import get_logger
 
 _PAGE = 4000
-"""Rows per page: large enough that a page's fixed costs (two statements, one produce request) vanish."""
+"""Events per page, about: large enough that a page's fixed costs (two statements, one produce request) vanish."""
 
 _PAGES_UNDER_WAY = 2
 """While the broker stores one page the next is read and packed."""
@@ -55,18 +56,28 @@ _TAKE_OVER = 0.5
 _STOP_GRACE = 3.0
 
 _SELECT = """
-select id, topic, key, type, event_id, at, traceparent, headers, value from outbox
-where id > $1 and id <> all($2::bigint[]) order by id limit $3
+select id, topic, at, keys, types, event_ids, traceparents, headers, bodies from outbox
+where id = any (array(
+    select id from (
+        select id, sum(events) over (order by id) - events as before
+        from (select id, events from outbox where id > $1 and id <> all($2::bigint[]) order by id limit $3) as head
+    ) as counted
+    where before < $3
+)) order by id
 """
+"""Parcels from the head of the outbox until they hold a page of events."""
 _DELETE = "delete from outbox where id = any($1::bigint[])"
-_DEPTH = "select coalesce(max(id) - min(id) + 1, 0) from outbox"  # ids given out and not used count too
+_DEPTH = "select coalesce(sum(events), 0) from (select events from outbox order by id limit 100000) as head"
 
 _log = get_logger()
+_Batches = dict[int, list[Any]]
+"""By partition, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     ids: list[int]
+    events: int
     acks: list[asyncio.Future[Any]]
 
 
@@ -177,18 +188,19 @@ class Relay:
                 self._nudged.clear()
                 under_way = [row_id for page in pages for row_id in page.ids]
                 await floor.look(conn)
-                rows = await conn.fetch(_SELECT, floor.value, under_way, _PAGE)
-                floor.found(min([*under_way, *(row["id"] for row in rows[:1])], default=None))
-                await self._report_depth(conn, len(rows) + len(under_way))
-                if rows:
+                parcels = await conn.fetch(_SELECT, floor.value, under_way, _PAGE)
+                floor.found(min([*under_way, *(parcel["id"] for parcel in parcels[:1])], default=None))
+                seen = sum(len(parcel["keys"]) for parcel in parcels)
+                await self._report_depth(conn, seen + sum(page.events for page in pages), full=seen >= _PAGE)
+                if parcels:
                     last_event = time.monotonic()
-                    pages.append(_Page([row["id"] for row in rows], []))
-                    await self._send(producer, rows, pages[-1].acks)
-                if len(pages) >= _PAGES_UNDER_WAY or (pages and not rows):
+                    pages.append(_Page([parcel["id"] for parcel in parcels], seen, []))
+                    await self._send(producer, parcels, pages[-1].acks)
+                if len(pages) >= _PAGES_UNDER_WAY or (pages and not parcels):
                     await self._delete_acknowledged(conn, pages)
                     floor.stir()
                     backoff.reset()
-                elif not rows:
+                elif not parcels:
                     await self._idle(time.monotonic() - last_event)
             while pages:
                 await self._delete_acknowledged(conn, pages)
@@ -207,17 +219,17 @@ class Relay:
             await asyncio.wait_for(self._nudged.wait(), _POLL if quiet_for < _QUIET_AFTER else _POLL_QUIET)
 
     async def _send(
-        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record], acks: list[asyncio.Future[Any]]
+        self, producer: AIOKafkaProducer, parcels: Sequence[asyncpg.Record], acks: list[asyncio.Future[Any]]
     ) -> None:
         """Hand a page to the producer, in order per partition; adds a future per batch to `acks`."""
-        packed = self._pack(producer, rows, await self._partitions(producer, rows))
-        for (topic, partition), batches in packed.items():
-            for batch in batches:
-                acks.append(await producer.send_batch(batch, topic, partition=partition))  # noqa: PERF401 - one by one
+        for topic, batches in self._pack(producer, parcels, await self._partitions(producer, parcels)):
+            for partition, filled in batches.items():
+                for batch in filled:
+                    acks.append(await producer.send_batch(batch, topic, partition=partition))  # noqa: PERF401 - one by one
 
-    async def _partitions(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> dict[str, int]:
+    async def _partitions(self, producer: AIOKafkaProducer, parcels: Sequence[asyncpg.Record]) -> dict[str, int]:
         found = {}
-        for topic in {row["topic"] for row in rows}:
+        for topic in {parcel["topic"] for parcel in parcels}:
             try:
                 found[topic] = len(await producer.partitions_for(topic))
             except UnknownTopicOrPartitionError:
@@ -227,30 +239,36 @@ class Relay:
         return found
 
     def _pack(
-        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record], partitions: dict[str, int]
-    ) -> dict[tuple[str, int], list[Any]]:
-        packed: dict[tuple[str, int], list[Any]] = {}
+        self, producer: AIOKafkaProducer, parcels: Sequence[asyncpg.Record], partitions: dict[str, int]
+    ) -> Iterable[tuple[str, _Batches]]:
+        packed: dict[str, _Batches] = {}
         stamp = int(time.time() * 1000)  # the machine's time, by which the broker deletes; the event's own is a header
-        source = self._name
-        for _id, topic, key, event_type, event_id, at, traceparent, dead, value in rows:
-            if dead is None:
-                raw_key: bytes | None = key.encode()
-                found = headers(
-                    event_id=event_id, event_type=event_type, source=source, at=_rfc3339(at), traceparent=traceparent
-                )
-            else:
-                raw_key, found = dlq.unpack(dead)
-            partition = partition_for(raw_key, partitions[topic]) if raw_key is not None else 0
-            batches = packed.get((topic, partition))
-            if batches is None:
-                batches = packed[topic, partition] = [producer.create_batch()]
-            if batches[-1].append(timestamp=stamp, key=raw_key, value=value, headers=found) is None:
-                batches.append(producer.create_batch())
-                batches[-1].append(timestamp=stamp, key=raw_key, value=value, headers=found)
-        return packed
+        for parcel in parcels:
+            topic = parcel["topic"]
+            count, batches = partitions[topic], packed.setdefault(topic, {})
+            for key, value, head in self._records(parcel):
+                partition = 0 if key is None else partition_for(key, count)
+                filled = batches.get(partition)
+                if filled is None:
+                    filled = batches[partition] = [producer.create_batch()]
+                if filled[-1].append(timestamp=stamp, key=key, value=value, headers=head) is None:
+                    filled.append(producer.create_batch())
+                    filled[-1].append(timestamp=stamp, key=key, value=value, headers=head)
+        return packed.items()
 
-    async def _report_depth(self, conn: asyncpg.Connection[asyncpg.Record], seen: int) -> None:
-        if seen >= _PAGE:
+    def _records(self, parcel: asyncpg.Record) -> Iterable[tuple[bytes | None, bytes | None, Headers]]:
+        """Key, value and headers of each event."""
+        dead = parcel["headers"]
+        if dead is not None:
+            key, head = dlq.unpack(dead)
+            return [(key, parcel["bodies"][0], head)]
+        keys, traces = parcel["keys"], parcel["traceparents"]
+        find = Header(source=self._name, at=_rfc3339(parcel["at"])).of
+        events = zip(keys, parcel["types"], parcel["event_ids"], traces or repeat(None), parcel["bodies"], strict=False)
+        return ((key.encode(), body, find(event_id, kind, trace)) for key, kind, event_id, trace, body in events)
+
+    async def _report_depth(self, conn: asyncpg.Connection[asyncpg.Record], seen: int, *, full: bool) -> None:
+        if full:
             if time.monotonic() - self._counted_at < 1:
                 return
             self._counted_at = time.monotonic()

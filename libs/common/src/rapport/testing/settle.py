@@ -48,7 +48,8 @@ select json_build_object(
     'positions', (select coalesce(json_agg(json_build_array(consumer_group, topic, partition, next_offset)), '[]')
                   from consumer_positions),
     'outbox', (select coalesce(json_object_agg(topic, waiting), '{}')
-               from (select topic, count(*) as waiting from (select topic from outbox limit 1000) as o group by topic)),
+               from (select topic, sum(events) as waiting from (select topic, events from outbox limit 1000) as o
+                     group by topic)),
     'written', (select case when is_called then last_value end from outbox_id_seq),
     'due', (select coalesce(json_agg(json_build_array(kind, waiting, first)), '[]')
             from (select kind, count(*) as waiting, min(due_at) as first

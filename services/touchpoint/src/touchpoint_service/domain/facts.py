@@ -42,7 +42,7 @@ class Request:
         return cls(
             event.request_id,
             event.customer_id,
-            tuple(c.value for c in event.channels),
+            tuple([c.value for c in event.channels]),
             event.purpose,
             event.category,
             event.contact_class.rank,
@@ -97,30 +97,39 @@ class Customer:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Customer:
         """From the replicated document (`profile.customers`)."""
-        newest: dict[tuple[str, str], tuple[datetime, bool]] = {}
+        newest: dict[tuple[str, str], Mapping[str, Any]] = {}
         for consent in document.get("consents") or ():
             key = consent["channel"], consent["purpose"]
-            at = datetime.fromisoformat(consent["at"])
-            if key not in newest or at >= newest[key][0]:
-                newest[key] = at, consent["granted"]
+            known = newest.get(key)
+            if known is None or _said_at(consent) >= _said_at(known):
+                newest[key] = consent
         until = document.get("do_not_disturb_until")
-        unreachable = {
-            channel
-            for channel, address in (("call", "phone"), ("sms", "phone"), ("email", "email"))
-            if not document.get(address)
-        }
         return cls(
             document["customer_id"],
             zone_named(document.get("time_zone")),
-            {key: granted for key, (_, granted) in newest.items()},
+            {key: consent["granted"] for key, consent in newest.items()},
             bool(document.get("do_not_call")),
             None if until is None else to_micros(datetime.fromisoformat(until)),
-            ALL_CHANNELS - unreachable,
+            _REACHABLE[bool(document.get("phone")), bool(document.get("email"))],
             document,
         )
 
 
-ALL_CHANNELS = frozenset(channel.value for channel in Channel)
+def _said_at(consent: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(consent["at"])
+
+
+_NEEDS_ADDRESS = {"call": "phone", "sms": "phone", "email": "email"}
+_REACHABLE = {
+    (phone, email): frozenset(
+        channel.value
+        for channel in Channel
+        if {"phone": phone, "email": email}.get(_NEEDS_ADDRESS.get(channel.value, ""), True)
+    )
+    for phone in (False, True)
+    for email in (False, True)
+}
+"""The channels that reach a customer with or without a phone number and an e-mail address."""
 
 
 @dataclass(slots=True, frozen=True)

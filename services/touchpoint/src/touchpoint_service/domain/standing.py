@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,9 +24,8 @@ SHOWN = "s"
 CLOSED = "c"
 
 
-@dataclass(slots=True)
-class Entry:
-    """A contact that counts: released and not given back.
+class Entry(NamedTuple):
+    """A contact that counts: released and not given back. As a plain tuple it is what is stored.
 
     `state` is OPEN until a channel reports that it reached the customer, SHOWN when it did and the channel still holds
     it (a banner, a to-do), CLOSED when the channel is done with it.
@@ -44,25 +43,8 @@ class Entry:
     goal: str | None
     state: str = OPEN
 
-    def row(self) -> list[Any]:
-        """The compact form in which it is stored."""
-        return [
-            self.at,
-            self.contact_id,
-            self.request_id,
-            self.channel,
-            self.category,
-            self.purpose,
-            self.contact_class,
-            self.campaign_id,
-            self.offer_id,
-            self.goal,
-            self.state,
-        ]
 
-
-@dataclass(slots=True, frozen=True)
-class CoolDown:
+class CoolDown(NamedTuple):
     """A pause that an outcome caused. `until` None: for good. `key` is what `scope` names, None for all."""
 
     until: int | None
@@ -71,23 +53,14 @@ class CoolDown:
     rule: str
     outcome: str
 
-    def row(self) -> list[Any]:
-        """The compact form in which it is stored."""
-        return [self.until, self.scope, self.key, self.rule, self.outcome]
 
-
-@dataclass(slots=True, frozen=True)
-class GoalMet:
+class GoalMet(NamedTuple):
     """An acceptance that meets a goal: nothing more goes out for it while one of them stands."""
 
     offer_id: str
     acceptance_id: str
     channel: str
     at: int
-
-    def row(self) -> list[Any]:
-        """The compact form in which it is stored."""
-        return [self.offer_id, self.acceptance_id, self.channel, self.at]
 
 
 @dataclass(slots=True)
@@ -111,9 +84,9 @@ class Standing:
             customer_id,
             seq,
             live,
-            [Entry(*row) for row in raw.get("e", ())],
-            [CoolDown(*row) for row in raw.get("c", ())],
-            {goal: tuple(GoalMet(*row) for row in rows) for goal, rows in raw.get("g", {}).items()},
+            list(map(Entry._make, raw.get("e", ()))),
+            list(map(CoolDown._make, raw.get("c", ()))),
+            {goal: tuple(map(GoalMet._make, rows)) for goal, rows in raw.get("g", {}).items()},
             raw.get("t", 0),
         )
 
@@ -121,11 +94,11 @@ class Standing:
         """The body of the stored row."""
         raw: dict[str, Any] = {}
         if self.entries:
-            raw["e"] = [entry.row() for entry in self.entries]
+            raw["e"] = list(map(tuple, self.entries))
         if self.cool_downs:
-            raw["c"] = [pause.row() for pause in self.cool_downs]
+            raw["c"] = list(map(tuple, self.cool_downs))
         if self.goals:
-            raw["g"] = {goal: [one.row() for one in met] for goal, met in self.goals.items()}
+            raw["g"] = {goal: list(map(tuple, met)) for goal, met in self.goals.items()}
         if self.at:
             raw["t"] = self.at
         return orjson.dumps(raw)
@@ -164,7 +137,7 @@ class Standing:
         """The contact has reached the customer (SHOWN) or is done with (CLOSED): it counts for good."""
         for index, entry in enumerate(self.entries):
             if entry.contact_id == contact_id and entry.state != CLOSED:
-                self.entries[index] = replace(entry, state=state)
+                self.entries[index] = entry._replace(state=state)
                 return
 
     @property

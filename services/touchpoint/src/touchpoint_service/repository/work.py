@@ -20,6 +20,7 @@ import orjson
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
+from rapport.messaging.outbox import Parcel
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.standing import Standing
 
@@ -82,12 +83,13 @@ class Work:
     contact_states: dict[str, str] = field(default_factory=dict)
     _customer_versions: dict[str, int | None] = field(default_factory=dict)
     _timeline: list[tuple[Any, ...]] = field(default_factory=list)
-    _outbox: list[tuple[Any, ...]] = field(default_factory=list)
+    _told: Parcel = field(init=False)
     _at: datetime = field(init=False)
     _at_text: str = field(init=False)
 
     def __post_init__(self) -> None:
         self._tell_time()
+        self._told = Parcel(TOPIC, self._at)
 
     def _tell_time(self) -> None:
         self._at = from_micros(self.now)
@@ -115,6 +117,7 @@ class Work:
         if latest > self.now:
             self.now = latest
             self._tell_time()
+            self._told.at = self._at
 
     async def _read(self, customer_ids: list[str]) -> None:
         rows = await self.conn.fetch(
@@ -151,36 +154,22 @@ class Work:
         standing = self.standings[customer_id]
         standing.seq = seq = standing.seq + 1
         standing.at = self.now
-        body: dict[str, Any] = {"customer_id": customer_id, "seq": seq, "at": self._at_text}
-        body |= {name: value for name, value in facts.items() if value is not None}
-        raw = orjson.dumps(body)
+        if None in facts.values():
+            facts = {name: value for name, value in facts.items() if value is not None}
+        find = facts.get
         kind = event.event_type
+        raw = orjson.dumps({"customer_id": customer_id, "seq": seq, "at": self._at_text, **facts})
         self._timeline.append(
-            (
-                customer_id,
-                seq,
-                self._at,
-                kind,
-                body.get("channel"),
-                body.get("contact_id"),
-                body.get("request_id"),
-                raw,
-            )
+            (customer_id, seq, self._at, kind, find("channel"), find("contact_id"), find("request_id"), raw)
         )
-        self._outbox.append((TOPIC, customer_id, kind, f"{customer_id}.{seq}", self._at, traceparent, raw))
+        self._told.add(customer_id, kind, f"{customer_id}.{seq}", traceparent, raw)
 
     async def known_requests(self, wanted: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (customer, request) exist already."""
         rows = await self.conn.fetch(
-            """
-            select r.customer_id, r.request_id
-            from unnest($1::text[], $2::text[]) as w (customer_id, request_id)
-            join requests r using (customer_id, request_id)
-            """,
-            [c for c, _ in wanted],
-            [r for _, r in wanted],
+            "select customer_id, request_id from requests where request_id = any($1::text[])", [r for _, r in wanted]
         )
-        return {(row[0], row[1]) for row in rows}
+        return {(row[0], row[1]) for row in rows} if rows else set()
 
     async def live_requests(self) -> list[RequestRow]:
         """The waiting requests of all locked customers, without those that this work has ended."""
@@ -262,7 +251,7 @@ class Work:
                 list(self.contact_states.values()),
             )
         await self.conn.copy_records_to_table("timeline", columns=_TIMELINE_COLUMNS, records=self._timeline)
-        await self.conn.copy_records_to_table("outbox", columns=_OUTBOX_COLUMNS, records=self._outbox)
+        await self._told.write(self.conn)
 
     async def _write_standings(self) -> None:
         standings = list(self.standings.values())
@@ -308,7 +297,6 @@ async def read_standing(conn: Connection, customer_id: str) -> Standing | None:
 
 
 _TIMELINE_COLUMNS = ("customer_id", "seq", "at", "type", "channel", "contact_id", "request_id", "body")
-_OUTBOX_COLUMNS = ("topic", "key", "type", "event_id", "at", "traceparent", "value")
 _REQUEST_COLUMNS = (
     "customer_id",
     "request_id",
