@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -21,11 +20,13 @@ from typing import TypeVar
 
 import uvloop
 
+from rapport.garbage import collect_garbage_rarely
 from rapport.settings import ServiceSettings
 from rapport.telemetry import Ready, StatusServer, configure_logging, get_logger
 
 S = TypeVar("S", bound=ServiceSettings)
 _log = get_logger()
+_ALIVE = 500_000  # more than a batch or two in hand ever make
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +81,12 @@ async def _run(service: str, settings: S, kinds: frozenset[str], create: CreateW
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with create(settings, kinds) as worker:
-        _collect_garbage_rarely()
+        collect_garbage_rarely(_ALIVE)
         parts = [part for part in worker.parts if part.kind in kinds]
         async with StatusServer(host=settings.host, port=settings.worker_port, ready=worker.ready) as status:
             _log.info("worker_started", service=service, kinds=sorted(kinds), port=status.port)
             await run_parts(parts, stopping)
     _log.info("worker_stopped", service=service)
-
-
-def _collect_garbage_rarely() -> None:
-    """A batch makes thousands of objects and drops them all: looking for cycles among them is time lost.
-
-    What the start-up made is never looked at again; what comes after, when half a million objects are alive at once,
-    which a batch or two in hand never are.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(500_000, 20, 20)
 
 
 def worker_main(

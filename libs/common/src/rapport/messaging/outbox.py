@@ -13,9 +13,10 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rapport.contracts.envelope import Event
 from rapport.db import Connection
@@ -29,10 +30,11 @@ PARCEL_EVENTS = 1000
 PARCEL_BYTES = 1 << 20
 """What a parcel holds at most, so that a relay's page stays small in memory; a single larger event goes alone."""
 
-_INSERT = """
+INSERT_PARCEL = """
 insert into outbox (topic, at, events, keys, types, event_ids, traceparents, bodies)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+select $1::text, $2::timestamptz, $3::integer, $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[]
 """
+"""Writes one of `Parcel.rows`."""
 
 Row = tuple[str, str, str, str, datetime, str | None, bytes | None]
 """Topic, key, type, event id, time, traceparent, body (None: a tombstone)."""
@@ -74,20 +76,24 @@ class Parcel:
 
     async def write(self, conn: Connection) -> None:
         """Write it into the outbox of the connection's transaction: one row mostly, more when it is large."""
+        for row in self.rows():
+            await conn.execute(INSERT_PARCEL, *row)
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Its rows, as `INSERT_PARCEL` takes them; none when it is empty."""
         first = size = 0
         for index, body in enumerate(self.bodies):
             length = 0 if body is None else len(body)
             if index > first and (size + length > PARCEL_BYTES or index - first >= PARCEL_EVENTS):
-                await self._write(conn, first, index)
+                yield self._row(first, index)
                 first, size = index, 0
             size += length
         if self.bodies:
-            await self._write(conn, first, len(self.bodies))
+            yield self._row(first, len(self.bodies))
 
-    async def _write(self, conn: Connection, first: int, end: int) -> None:
+    def _row(self, first: int, end: int) -> tuple[Any, ...]:
         traces = self.traceparents[first:end]
-        await conn.execute(
-            _INSERT,
+        return (
             self.topic,
             self.at,
             end - first,

@@ -7,7 +7,7 @@ What always holds:
 """
 
 from rapport.web.app import Api, create_api, serve
-from rapport.web.connections import Now, Reading, Writing
+from rapport.web.connections import Now, Reading, Writing, WritingAtOnce
 from rapport.web.documentation import answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
 from rapport.web.idempotency import forget_idempotency_keys, forget_old_keys
@@ -25,6 +25,7 @@ __all__ = [
     "Reading",
     "Router",
     "Writing",
+    "WritingAtOnce",
     "answers",
     "body_limit",
     "check_if_match",

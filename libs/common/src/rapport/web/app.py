@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from rapport import db, problems
 from rapport.auth import TokenVerifier
 from rapport.clock import open_clock
+from rapport.garbage import collect_garbage_rarely
 from rapport.settings import ServiceSettings
 from rapport.telemetry import Ready, configure_logging, exposition, readiness
 from rapport.telemetry.metrics import EXPOSITION_TYPE
@@ -26,6 +27,7 @@ from rapport.web.routing import operation_id
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+_ALIVE = 50_000  # some hundred requests at once, with caches that fill
 _DRAIN_SECONDS = 10  # for requests under way when the process is asked to stop
 
 KEEP_ALIVE_SECONDS = 75
@@ -87,6 +89,7 @@ def create_api(
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Run `app` until the process is told to stop."""
+    collect_garbage_rarely(_ALIVE)
     configure_logging(app.title, level=settings.log_level, messages=settings.environment == "development")
     uvicorn.run(
         app,

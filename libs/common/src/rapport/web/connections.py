@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +12,15 @@ from fastapi import Depends, Header, Request
 from rapport.auth import authenticate
 from rapport.db import Connection, transaction
 from rapport.web.idempotency import once
+
+_Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern="^[!-~]{1,255}$",
+        description="Makes a retry safe: the same key and request give the first answer again.",
+    ),
+]
 
 
 async def _now(request: Request) -> datetime:
@@ -25,14 +35,7 @@ async def _reading(request: Request) -> AsyncIterator[Connection]:
 
 async def _writing(
     request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            pattern="^[!-~]{1,255}$",
-            description="Makes a retry safe: the same key and request give the first answer again.",
-        ),
-    ] = None,
+    idempotency_key: _Key = None,
 ) -> AsyncIterator[Connection]:
     state = request.app.state
     if idempotency_key is None:
@@ -41,6 +44,18 @@ async def _writing(
         return
     subject = authenticate(request).subject
     async with once(state.pool, request, subject=subject, key=idempotency_key, now=state.clock.now()) as connection:
+        yield connection
+
+
+async def _at_once(
+    request: Request,
+    idempotency_key: _Key = None,
+) -> AsyncIterator[Connection]:
+    if idempotency_key is None:
+        async with request.app.state.pool.acquire() as connection:
+            yield connection
+        return
+    async with asynccontextmanager(_writing)(request, idempotency_key) as connection:
         yield connection
 
 
@@ -56,3 +71,7 @@ Reading = Annotated[Connection, Depends(_reading, scope="function")]
 Writing = Annotated[Connection, Depends(_writing, scope="function")]
 """A connection in the request's one transaction, carried out once per `Idempotency-Key`. Declare the permission first:
 dependencies run in the order they are declared, and who may not write opens no transaction."""
+
+WritingAtOnce = Annotated[Connection, Depends(_at_once, scope="function")]
+"""For a route that writes in a single statement: a connection outside a transaction, so that each statement is one;
+with an `Idempotency-Key` it is in the request's transaction, as with `Writing`."""

@@ -2,4 +2,5 @@
 
 from touchpoint_service.api import channels, contacts, customers, policies, popups, requests
 
-ROUTERS = (requests.router, contacts.router, channels.router, customers.router, popups.router, policies.router)
+ROUTERS = (popups.router, requests.router, contacts.router, channels.router, customers.router, policies.router)
+"""Those that people wait for come first: routes are looked through in this order."""

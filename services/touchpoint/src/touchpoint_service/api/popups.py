@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import orjson
+from fastapi import Request, Response
+
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
-from rapport.web import Now, Router, Writing, answers
-from touchpoint_service.api.context import RequestPartitions, TheGate, working_on
+from rapport.web import Now, Router, Writing, WritingAtOnce, answers
+from touchpoint_service.api.context import TheGate, json_answer, working_on
 from touchpoint_service.handlers.popups import answer_popup, find_customer, pop_up
 from touchpoint_service.repository import reads
 from touchpoint_service.schemas import PopupAnswersIn, PopupIn
@@ -48,27 +51,24 @@ _SAID = {
 async def open_popup(
     caller: Annotated[Principal, requires("touchpoint.popup")],
     body: PopupIn,
-    conn: Writing,
-    now: Now,
-    gate: TheGate,
-    partitions: RequestPartitions,
-) -> dict[str, Any]:
+    conn: WritingAtOnce,
+    request: Request,
+) -> Response:
     """Offers with script, best first; what not to mention now and why; what was said before, in every channel.
 
     Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
     gets the same pop-up.
     """
+    state = request.app.state
     customer_id = body.customer_id
     if customer_id is None:
         attribute, value = ("phone", body.phone) if body.phone is not None else ("account", body.account)
         customer_id = await find_customer(conn, attribute, value or "")
-    async with working_on(conn, now, customer_id) as work:
-        return await pop_up(
-            work,
-            gate,
-            body.to_appearance(caller.subject),
-            partition_for(customer_id.encode(), partitions),
-        )
+    partition = partition_for(customer_id.encode(), state.request_partitions)
+    ask = body.to_appearance(caller.subject)
+    return json_answer(
+        orjson.dumps(await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)), 201
+    )
 
 
 @router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))

@@ -23,7 +23,7 @@ from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
 from touchpoint_service.repository import replicas
-from touchpoint_service.repository.policies import policy_in_force
+from touchpoint_service.repository.policies import policy_in_force, policy_version
 from touchpoint_service.repository.work import Contact, RequestRow, Work
 
 CLASS_NAMES = tuple(contact_class.value for contact_class in ContactClass)
@@ -37,6 +37,8 @@ class Arrival(NamedTuple):
     request: Request
     partition: int
     traceparent: str | None = None
+    unheard: bool = False
+    """Its id was made just now: nobody can have told of it before."""
 
 
 class Gate:
@@ -58,12 +60,34 @@ class Gate:
 
     async def offers(self, work: Work, offer_ids: Collection[str]) -> Mapping[str, Offer]:
         """All offers by id; of `offer_ids` at least the versions that this transaction sees."""
-        return await self._catalogue.current(work.conn, offer_ids)
+        unchecked = set(offer_ids) - work.checked_offers
+        work.checked_offers |= unchecked
+        return await self._catalogue.current(work.conn, unchecked)
 
     async def policy(self, work: Work) -> Policy | None:
         """The policy in force, as this transaction sees it."""
-        self._policy = await policy_in_force(work.conn, self._policy)
-        return self._policy
+        if work.policy == "unread":
+            self._policy = work.policy = await policy_in_force(work.conn, self._policy)
+        return work.policy
+
+    async def look(self, work: Work, scene: Any, customer_id: str) -> None:
+        """Take over what one read (`reads.scene`) has found for the one customer at hand: policy, document, offers."""
+        if scene["policy_id"] is None:
+            self._policy = work.policy = None
+        else:
+            self._policy = work.policy = await policy_version(
+                work.conn, scene["policy_id"], scene["policy_version"], self._policy
+            )
+        version = scene["version"]
+        if version is not None and self._customers.get(customer_id, _NOBODY)[0] != version:
+            self._remember([(customer_id, version, scene["doc"])])
+        offers = scene["offers"] or {}
+        work.checked_offers.update(offers)
+        await self._catalogue.at_least(offers)
+
+    def foremost_offers(self, channel: str) -> Sequence[str]:
+        """Offers worth looking at when somebody appears in this channel."""
+        return self._catalogue.foremost(channel, _FOREMOST)
 
     async def customers(self, work: Work) -> dict[str, Customer]:
         """The locked customers as profile describes them; who is not replicated is missing."""
@@ -74,11 +98,14 @@ class Gate:
             if version is not None and self._customers.get(c, _NOBODY)[0] != version
         ]
         if stale:
-            if len(self._customers) + len(stale) > CUSTOMERS_KEPT:
-                self._customers.clear()
-            for customer_id, version, document in await replicas.customers(work.conn, stale):
-                self._customers[customer_id] = version, Customer.of(document)
+            self._remember(await replicas.customers(work.conn, stale))
         return {c: self._customers[c][1] for c, version in versions.items() if version is not None}
+
+    def _remember(self, documents: Sequence[tuple[str, int, Mapping[str, Any]]]) -> None:
+        if len(self._customers) + len(documents) > CUSTOMERS_KEPT:
+            self._customers.clear()
+        for customer_id, version, document in documents:
+            self._customers[customer_id] = version, Customer.of(document)
 
     async def world(self, work: Work, requests: Iterable[Request]) -> World:
         """Plans and offers as this transaction sees them; the plans stay as they are until it ends."""
@@ -125,12 +152,14 @@ SENT_BY_US = frozenset(("sms", "email"))
 """Channels whose messages this service sends itself; the others fetch their contacts."""
 ARRIVED = "arrived"
 _NOBODY: tuple[int, Any] = (0, None)
+_FOREMOST = 16
 
 
 async def _unknown(work: Work, arrivals: Sequence[Arrival]) -> list[RequestRow]:
     if not arrivals:
         return []
-    seen = await work.known_requests([(a.request.customer_id, a.request.request_id) for a in arrivals])
+    asked = [(a.request.customer_id, a.request.request_id) for a in arrivals if not a.unheard]
+    seen = await work.known_requests(asked) if asked else set()
     rows = []
     for arrival in arrivals:
         key = arrival.request.customer_id, arrival.request.request_id

@@ -10,13 +10,13 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rapport.clock import from_micros
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.campaign import ContactRequestWithdrawn
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import OfferChanged
@@ -43,6 +43,8 @@ from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
 
 SAME_FOR = timedelta(minutes=1)
+_TRIES = 3
+"""Without a lock: another contact of the same customer in the same milliseconds is rare, two in a row are rarer."""
 HISTORY = 8
 PURPOSE = "marketing"
 
@@ -99,24 +101,59 @@ async def find_customer(conn: Connection, attribute: str, value: str) -> str:
     return found
 
 
-async def pop_up(work: Work, gate: Gate, ask: Appearance, partition: int) -> dict[str, Any]:
-    """What to show for the one locked customer; it is recorded as shown.
+async def pop_up(
+    conn: Connection, gate: Gate, ask: Appearance, customer_id: str, now: datetime, partition: int
+) -> dict[str, Any]:
+    """What to show for a customer; it is recorded as shown.
+
+    `conn` may be in a transaction or not. Mostly one read and one write: nothing is locked in between, and the write
+    has no effect when the customer's standing has changed since the read. Then it is tried again, in the end with a
+    lock.
 
     Raises:
         NotFound: the customer is not known.
     """
+    for _ in range(_TRIES):
+        work = Work(conn, to_micros(now))
+        seen = await _see(work, gate, ask, customer_id)
+        if seen["popup"] is not None:
+            return dict(seen["popup"])
+        if seen["row"] is None:
+            break
+        work.look_at(customer_id, seen)
+        body = await _compose(work, gate, ask, partition, seen)
+        if not work.recorded:
+            break  # nothing would tell two such pop-ups apart but a lock
+        if await work.write_unless_changed():
+            return body
+    async with conn.transaction():
+        work = Work(conn, to_micros(now))
+        await work.lock([customer_id])
+        seen = await _see(work, gate, ask, customer_id)
+        if seen["popup"] is not None:
+            return dict(seen["popup"])
+        body = await _compose(work, gate, ask, partition, seen)
+        await work.flush()
+        return body
+
+
+async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any:
+    offers = gate.foremost_offers(ask.channel)
+    since = work.at - SAME_FOR
+    return await reads.scene(work.conn, customer_id, ask.channel, since=since, history=HISTORY, offer_ids=offers)
+
+
+async def _compose(work: Work, gate: Gate, ask: Appearance, partition: int, seen: Any) -> dict[str, Any]:
+    """The pop-up for the one customer of `work`, and what is to be written of it."""
     (customer_id,) = work.standings
-    recent = await reads.latest_popup(work.conn, customer_id, ask.channel, work.at - SAME_FOR)
-    if recent is not None:
-        return dict(recent["body"])
+    waiting = _waiting(work, ask.channel)
+    await gate.look(work, seen, customer_id)
+    offers = await gate.offers(work, {e.offer_id for e in waiting if e.offer_id is not None})
     customer = (await gate.customers(work)).get(customer_id)
     if customer is None:
         raise NotFound(f"there is no customer {customer_id}")
-    policy = await gate.policy(work)
     lang = ask.lang or customer.document.get("language") or "en"
-    waiting = _waiting(work, ask.channel)
-    offers = await gate.offers(work, {e.offer_id for e in waiting if e.offer_id is not None})
-    scene = _Scene(ask, lang, customer, policy, World({}, offers), new_id("pop", work.at))
+    scene = _Scene(ask, lang, customer, await gate.policy(work), World({}, offers), new_id("pop", work.at))
     held = [e for e in waiting if e.offer_id in offers][: ask.limit]
     shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
     own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
@@ -126,21 +163,17 @@ async def pop_up(work: Work, gate: Gate, ask: Appearance, partition: int) -> dic
     items += [_item(scene, offer.offer_id, own) for offer in shown]
     for entry in held:
         _mark_shown(work, entry, scene)
-    zone = customer.zone or ZoneInfo("UTC")
-    history = await reads.recent(work.conn, customer_id, HISTORY)
     body = {
         "popup_id": scene.popup_id,
         "customer_id": customer_id,
         "at": work.at.isoformat(),
         "offers": items,
         "not_now": [_refusal(offer, objection, lang) for offer, objection in refused],
-        "history": [
-            {"at": h["at"].isoformat(), "text": describe(_kind(h["type"]), h["body"], lang, zone)} for h in history
-        ],
+        "history": _history(seen["history"] or (), lang, customer.zone or ZoneInfo("UTC")),
         "work_orders": [],
     }
     row = (scene.popup_id, customer_id, work.at, ask.place, ask.agent, ask.channel, body)
-    await reads.add_popup(work.conn, row)
+    work.new_popups.append(row)
     return body
 
 
@@ -173,6 +206,16 @@ async def answer_popup(
         reports.append(Report(outcome, current_traceparent()))
     await report_outcomes(work, gate, reports)
     return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in answers]
+
+
+def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], lang: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": datetime.fromisoformat(at).astimezone(UTC).isoformat(),
+            "text": describe(_kind(kind), body, lang, zone),
+        }
+        for at, kind, body in rows
+    ]
 
 
 def _waiting(work: Work, channel: str) -> list[Entry]:
@@ -216,7 +259,7 @@ def _choose(
 async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, partition: int) -> str | None:
     """The contact that showing these offers is; None when a waiting request is more important and takes the slot."""
     request = _request(work, scene, offer)
-    decisions = await take_in(work, gate, [Arrival(request, partition, current_traceparent())])
+    decisions = await take_in(work, gate, [Arrival(request, partition, current_traceparent(), unheard=True)])
     mine = next((d for d in decisions if d.request.request_id == request.request_id), None)
     if mine is None or mine.kind != RELEASED or mine.contact_id is None:
         gone = ContactRequestWithdrawn(request_id=scene.popup_id, customer_id=request.customer_id, at=work.at)

@@ -8,18 +8,23 @@ from typing import Any
 from rapport.db import Connection
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 
+IN_FORCE = "select policy_id, version from policy_in_force"
+
 
 async def policy_in_force(conn: Connection, known: Policy | None) -> Policy | None:
     """The policy in force as this transaction sees it; `known` itself when that is still the one."""
-    row = await conn.fetchrow("select policy_id, version from policy_in_force")
-    if row is None:
-        return None
-    if known is not None and (known.policy_id, known.version) == (row["policy_id"], row["version"]):
+    row = await conn.fetchrow(IN_FORCE)
+    return None if row is None else await policy_version(conn, row["policy_id"], row["version"], known)
+
+
+async def policy_version(conn: Connection, policy_id: str, number: int, known: Policy | None) -> Policy:
+    """A submitted version made ready; `known` itself when it is that one."""
+    if known is not None and (known.policy_id, known.version) == (policy_id, number):
         return known
     document = await conn.fetchval(
-        "select document from policy_versions where policy_id = $1 and version = $2", row["policy_id"], row["version"]
+        "select document from policy_versions where policy_id = $1 and version = $2", policy_id, number
     )
-    return Policy(row["policy_id"], row["version"], PolicyDocument.model_validate(document))
+    return Policy(policy_id, number, PolicyDocument.model_validate(document))
 
 
 async def add_policy(conn: Connection, policy_id: str, document: dict[str, Any], author: str) -> bool:

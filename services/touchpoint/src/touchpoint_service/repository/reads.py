@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from rapport.db import Connection
+from touchpoint_service.repository.policies import IN_FORCE
 
 
 async def find_request(conn: Connection, request_id: str) -> Any:
@@ -83,19 +85,6 @@ _LOOKUPS = {"phone": "phone", "account": "account"}
 """Attributes with an index; also what keeps other text out of the statement."""
 
 
-async def recent(conn: Connection, customer_id: str, limit: int) -> list[Any]:
-    """The newest timeline entries that tell what was said, newest first."""
-    return await conn.fetch(
-        """
-        select seq, at, type, body from timeline
-        where customer_id = $1 and type <> all($3::text[]) order by seq desc limit $2
-        """,
-        customer_id,
-        limit,
-        _UNSAID,
-    )
-
-
 _UNSAID = [
     "touchpoint.contact.deferred.v1",
     "touchpoint.contact.suppressed.v1",
@@ -105,28 +94,39 @@ _UNSAID = [
 """Decisions that the customer never noticed."""
 
 
-async def latest_popup(conn: Connection, customer_id: str, channel: str, since: datetime) -> Any:
-    """The newest pop-up of a customer in a channel, unless it is older than `since`."""
-    return await conn.fetchrow(
-        "select popup_id, body from popups where customer_id = $1 and channel = $2 and at > $3 "
-        "order by at desc limit 1",
-        customer_id,
-        channel,
-        since,
-    )
+_SCENE = f"""
+select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.doc, p.policy_id, p.version as policy_version,
+    (
+        select body from popups where customer_id = $1 and channel = $2 and at > $3 order by at desc limit 1
+    ) as popup,
+    (
+        select json_agg(json_build_array(h.at, h.type, h.body) order by h.seq desc) from (
+            select seq, at, type, body from timeline
+            where customer_id = $1 and type <> all($4::text[]) order by seq desc limit $5
+        ) as h
+    ) as history,
+    (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers
+from (select) as here
+left join standings s on s.customer_id = $1
+left join replica_customers c on c.id = $1
+left join ({IN_FORCE}) as p on true
+"""
+
+
+async def scene(
+    conn: Connection, customer_id: str, channel: str, *, since: datetime, history: int, offer_ids: Sequence[str]
+) -> Any:
+    """All that a pop-up needs, in one read.
+
+    The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in
+    force; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest `history`
+    timeline entries that tell what was said (at, type, body), newest first; and the version of each of these offers.
+    """
+    return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids)
 
 
 async def popup(conn: Connection, popup_id: str) -> Any:
     """One pop-up, or None."""
     return await conn.fetchrow(
         "select popup_id, customer_id, channel, place, body from popups where popup_id = $1", popup_id
-    )
-
-
-async def add_popup(conn: Connection, row: tuple[Any, ...]) -> None:
-    """Keep a pop-up: popup_id, customer_id, at, place, agent, channel, body."""
-    await conn.execute(
-        "insert into popups (popup_id, customer_id, at, place, agent, channel, body) "
-        "values ($1, $2, $3, $4, $5, $6, $7)",
-        *row,
     )

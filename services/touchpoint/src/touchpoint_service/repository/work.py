@@ -4,7 +4,7 @@ What always holds:
 - a customer is changed only while its standing row is locked; rows are locked in the order of customer ids, and before
   any other lock, so two transactions never wait for each other in a circle;
 - what is recorded goes on the timeline and into the outbox as the same bytes, under the customer's next number;
-- nothing is written before `flush`, and `flush` writes each table once.
+- nothing is written before `flush`, and `flush` writes each table once: little in one statement, much by COPY.
 """
 
 from __future__ import annotations
@@ -13,16 +13,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
-from rapport.messaging.outbox import Parcel
+from rapport.messaging.outbox import INSERT_PARCEL, Parcel
 from touchpoint_service.domain.facts import Request
+from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
+from touchpoint_service.repository.writes import (
+    AT_ONCE,
+    CONTACT_COLUMNS,
+    POPUP_COLUMNS,
+    REQUEST_COLUMNS,
+    TIMELINE_COLUMNS,
+    UPDATE_REQUEST,
+    UPDATE_REQUESTS,
+    UPDATE_STANDING,
+    UPDATE_STANDINGS,
+    UPDATE_STATE,
+    UPDATE_STATES,
+    Statement,
+)
 
 TOPIC = TimelineEvent.topic
 
@@ -62,8 +77,7 @@ class Contact:
     next_try: datetime | None = None
 
 
-_CONTACT_COLUMNS = tuple(Contact.__slots__)
-_contact_record = attrgetter(*_CONTACT_COLUMNS)
+_contact_record = attrgetter(*CONTACT_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -81,8 +95,14 @@ class Work:
     changed_requests: list[RequestRow] = field(default_factory=list)
     new_contacts: list[Contact] = field(default_factory=list)
     contact_states: dict[str, str] = field(default_factory=dict)
+    new_popups: list[tuple[Any, ...]] = field(default_factory=list)
+    policy: Policy | Literal["unread"] | None = "unread"
+    """The policy in force, once this transaction has read it."""
+    checked_offers: set[str] = field(default_factory=set)
+    """Offers of which this transaction knows that the catalogue in memory is not older than what it sees."""
     _customer_versions: dict[str, int | None] = field(default_factory=dict)
     _timeline: list[tuple[Any, ...]] = field(default_factory=list)
+    _row: str | None = None
     _told: Parcel = field(init=False)
     _at: datetime = field(init=False)
     _at_text: str = field(init=False)
@@ -113,6 +133,21 @@ class Work:
                 "insert into standings (customer_id) select unnest($1::text[]) on conflict do nothing", missing
             )
             await self._read(missing)
+        self._go_on_from_newest()
+
+    def look_at(self, customer_id: str, seen: Mapping[str, Any]) -> None:
+        """Go on from a standing that was read without a lock: `write_unless_changed` says whether that was right.
+
+        Args:
+            customer_id: the one customer of this work.
+            seen: columns `seq`, `live`, `body` and `row` of the standing, and the customer's `version`.
+        """
+        self.standings[customer_id] = Standing.load(customer_id, seen["seq"], seen["live"], seen["body"])
+        self._customer_versions[customer_id] = seen["version"]
+        self._row = seen["row"]
+        self._go_on_from_newest()
+
+    def _go_on_from_newest(self) -> None:
         latest = max((standing.at for standing in self.standings.values()), default=0)
         if latest > self.now:
             self.now = latest
@@ -206,7 +241,7 @@ class Work:
         if not ids:
             return {}
         rows = await self.conn.fetch(
-            f"select {', '.join(_CONTACT_COLUMNS)} from contacts where contact_id = any($1::text[]) "
+            f"select {', '.join(CONTACT_COLUMNS)} from contacts where contact_id = any($1::text[]) "
             "order by contact_id for update",
             ids,
         )
@@ -225,69 +260,82 @@ class Work:
         return {(row[0], row[1]) for row in rows}
 
     async def flush(self) -> None:
-        """Write everything: standings, requests, contacts, timeline, outbox."""
-        if not self._timeline and not self.new_requests and not self.changed_requests and not self.contact_states:
+        """Write everything: standings, requests, contacts, pop-ups, timeline, outbox."""
+        rows = len(self._timeline) + len(self.new_requests) + len(self.changed_requests)
+        rows += len(self.contact_states) + len(self.new_popups)
+        if not rows:
             return
-        await self._write_standings()
+        if max(rows, len(self.standings)) <= AT_ONCE:
+            await self._statement().execute(self.conn)
+        else:
+            await self._write_in_bulk()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything is to go on a timeline, so that the standing's row changes."""
+        return bool(self._timeline)
+
+    async def write_unless_changed(self) -> bool:
+        """Write everything about the one customer of `look_at`, in one statement that may be a transaction of its own.
+
+        False, and nothing is written, when the standing is not the one that was read any more. What has been recorded
+        makes a new row of it, so of two works that read the same row one writes.
+        """
+        return await self._statement().execute(self.conn)
+
+    def _statement(self) -> Statement:
+        """Everything in one statement: for few rows the round trips are what costs."""
+        for contact in self.new_contacts:
+            contact.state = self.contact_states.pop(contact.contact_id, contact.state)
+        statement = Statement()
+        for standing in self.standings.values():
+            standing.prune(self.now)
+            row = standing.customer_id, standing.seq, standing.live, standing.dump()
+            if self._row is None:
+                statement.update(UPDATE_STANDING, row)
+            else:
+                statement.unless_changed((*row, self._row))
+        statement.insert("requests", REQUEST_COLUMNS, map(_request_record, self.new_requests))
+        changed = {(r.request.customer_id, r.request.request_id): r for r in self.changed_requests}
+        for request in changed.values():
+            statement.update(UPDATE_REQUEST, _changed(request))
+        statement.insert("contacts", CONTACT_COLUMNS, map(_contact_record, self.new_contacts))
+        for told in self.contact_states.items():
+            statement.update(UPDATE_STATE, told)
+        statement.insert("popups", POPUP_COLUMNS, self.new_popups)
+        statement.insert("timeline", TIMELINE_COLUMNS, self._timeline)
+        for parcel in self._told.rows():
+            statement.select(INSERT_PARCEL, parcel)
+        return statement
+
+    async def _write_in_bulk(self) -> None:
+        for contact in self.new_contacts:
+            contact.state = self.contact_states.pop(contact.contact_id, contact.state)
+        for standing in self.standings.values():
+            standing.prune(self.now)
+        copy, execute = self.conn.copy_records_to_table, self.conn.execute
+        await execute(UPDATE_STANDINGS, *self._standing_columns())
         if self.new_requests:
-            await self.conn.copy_records_to_table(
-                "requests", columns=_REQUEST_COLUMNS, records=map(_request_record, self.new_requests)
-            )
+            await copy("requests", columns=list(REQUEST_COLUMNS), records=map(_request_record, self.new_requests))
         if self.changed_requests:
-            await self._update_requests()
+            await execute(UPDATE_REQUESTS, *_columns(map(_changed, self.changed_requests)))
         if self.new_contacts:
-            await self.conn.copy_records_to_table(
-                "contacts",
-                columns=_CONTACT_COLUMNS,
-                records=map(_contact_record, self.new_contacts),
-            )
+            await copy("contacts", columns=list(CONTACT_COLUMNS), records=map(_contact_record, self.new_contacts))
         if self.contact_states:
-            await self.conn.execute(
-                """
-                update contacts c set state = w.state
-                from unnest($1::text[], $2::text[]) as w (contact_id, state) where c.contact_id = w.contact_id
-                """,
-                list(self.contact_states),
-                list(self.contact_states.values()),
-            )
-        await self.conn.copy_records_to_table("timeline", columns=_TIMELINE_COLUMNS, records=self._timeline)
+            await execute(UPDATE_STATES, list(self.contact_states), list(self.contact_states.values()))
+        if self.new_popups:
+            await copy("popups", columns=list(POPUP_COLUMNS), records=self.new_popups)
+        await copy("timeline", columns=list(TIMELINE_COLUMNS), records=self._timeline)
         await self._told.write(self.conn)
 
-    async def _write_standings(self) -> None:
-        standings = list(self.standings.values())
-        for standing in standings:
-            standing.prune(self.now)
-        await self.conn.execute(
-            """
-            update standings s set seq = w.seq::bigint, live = w.live::integer, body = w.body
-            from unnest($1::text[], $2::text[], $3::text[], $4::json[]) as w (customer_id, seq, live, body)
-            where s.customer_id = w.customer_id
-            """,
+    def _standing_columns(self) -> list[list[Any]]:
+        standings = self.standings.values()
+        return [
             [s.customer_id for s in standings],
             [str(s.seq) for s in standings],  # as text: asyncpg takes far longer over lists of integers
             [str(s.live) for s in standings],
             [s.dump() for s in standings],
-        )
-
-    async def _update_requests(self) -> None:
-        rows = self.changed_requests
-        await self.conn.execute(
-            """
-            update requests r
-            set state = w.state, next_look = w.next_look, channel = w.channel, contact_id = w.contact_id,
-                because = w.because
-            from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::json[])
-                as w (customer_id, request_id, state, next_look, channel, contact_id, because)
-            where r.customer_id = w.customer_id and r.request_id = w.request_id
-            """,
-            [r.request.customer_id for r in rows],
-            [r.request.request_id for r in rows],
-            [r.state for r in rows],
-            [None if r.next_look is None else from_micros(r.next_look) for r in rows],
-            [r.channel for r in rows],
-            [r.contact_id for r in rows],
-            [r.because for r in rows],
-        )
+        ]
 
 
 async def read_standing(conn: Connection, customer_id: str) -> Standing | None:
@@ -296,20 +344,14 @@ async def read_standing(conn: Connection, customer_id: str) -> Standing | None:
     return None if row is None else Standing.load(customer_id, *row)
 
 
-_TIMELINE_COLUMNS = ("customer_id", "seq", "at", "type", "channel", "contact_id", "request_id", "body")
-_REQUEST_COLUMNS = (
-    "customer_id",
-    "request_id",
-    "state",
-    "campaign_id",
-    "offer_id",
-    "partition",
-    "next_look",
-    "channel",
-    "contact_id",
-    "because",
-    "body",
-)
+def _changed(row: RequestRow) -> tuple[Any, ...]:
+    next_look = None if row.next_look is None else from_micros(row.next_look)
+    request = row.request
+    return request.customer_id, request.request_id, row.state, next_look, row.channel, row.contact_id, row.because
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _request_record(row: RequestRow) -> tuple[Any, ...]:
