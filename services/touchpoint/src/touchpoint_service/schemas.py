@@ -187,6 +187,24 @@ class DraftIn(_Body):
     document: PolicyDocument
 
 
+class SubmissionIn(_Body):
+    """What to submit."""
+
+    model_config = _example({"from_version": 3})
+
+    from_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """Go back to this approved version: its document is submitted anew. Left out, the draft is submitted."""
+
+
+class ApprovalIn(_Body):
+    """From when on."""
+
+    model_config = _example({"activate_at": "2026-12-01T00:00:00+01:00"})
+
+    activate_at: AwareDatetime | None = None
+    """In force from this instant on, at least a second and at most two years ahead. Left out, at once."""
+
+
 class PopupIn(_Body):
     """A customer has appeared: exactly one of customer_id, phone and account says who."""
 

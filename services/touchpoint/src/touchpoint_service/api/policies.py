@@ -1,4 +1,4 @@
-"""Contact policies: draft, submit, approve by another person, in force."""
+"""Contact policies: draft, submit, approve by another person at once or for an instant, go back."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from rapport.errors import NotFound, PreconditionFailed, PreconditionRequired
 from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, answers, check_if_match, etag
 from touchpoint_service.handlers.policies import (
     AlreadyApproved,
+    NeverApproved,
+    NotSchedulable,
+    NotScheduled,
     OwnChange,
     PolicyExists,
     approve_version,
+    cancel_schedule,
     create_policy,
+    get_version,
     submit_version,
 )
 from touchpoint_service.repository import policies
-from touchpoint_service.schemas import POLICY_EXAMPLE, DraftIn, PolicyIn
+from touchpoint_service.schemas import POLICY_EXAMPLE, ApprovalIn, DraftIn, PolicyIn, SubmissionIn
 
 router = Router(tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+_THE_DRAFT, _AT_ONCE = SubmissionIn(), ApprovalIn()
 
 _DRAFT = {"policy_id": "house", "draft": POLICY_EXAMPLE, "author": "erin", "revision": 1}
 _VERSION = {
@@ -32,9 +38,14 @@ _VERSION = {
     "author": "erin",
     "submitted_by": "erin",
     "submitted_at": "2026-03-01T09:00:00+00:00",
+    "from_version": None,
     "approved_by": "sam",
     "approved_at": "2026-03-01T10:00:00+00:00",
+    "since": "2026-03-01T10:00:00+00:00",
+    "state": "in_force",
 }
+_SUBMITTED = _VERSION | {"approved_by": None, "approved_at": None, "since": None, "state": "submitted"}
+_LISTED = {name: value for name, value in _VERSION.items() if name != "document"}
 
 
 @router.post(
@@ -69,13 +80,13 @@ async def list_contact_policies(
 @router.get(
     "/policies/in-force",
     summary="The policy in force",
-    responses=answers(_VERSION | {"since": "2026-03-01T10:00:00+00:00"}, NotFound),
+    responses=answers(_VERSION, NotFound),
 )
 async def get_policy_in_force(
-    _caller: Annotated[Principal, requires("touchpoint.policy.read")], conn: Reading
+    _caller: Annotated[Principal, requires("touchpoint.policy.read")], conn: Reading, now: Now
 ) -> dict[str, Any]:
     """The version that every decision is made by. Without one, nothing is released."""
-    row = await policies.in_force(conn)
+    row = await policies.in_force(conn, now)
     if row is None:
         raise NotFound("no policy is in force")
     return dict(row)
@@ -119,34 +130,63 @@ async def replace_policy_draft(
 @router.post(
     "/policies/{policy_id}/versions",
     status_code=201,
-    summary="Submit the draft",
-    responses=answers(_VERSION | {"approved_by": None, "approved_at": None}, NotFound, status=201),
+    summary="Submit the draft, or an earlier version anew",
+    responses=answers(_SUBMITTED, NotFound, NeverApproved, status=201),
 )
 async def submit_policy_version(
-    caller: Annotated[Principal, requires("touchpoint.policy.edit")], policy_id: Id, conn: Writing, now: Now
+    caller: Annotated[Principal, requires("touchpoint.policy.edit")],
+    policy_id: Id,
+    conn: Writing,
+    now: Now,
+    body: SubmissionIn = _THE_DRAFT,
 ) -> dict[str, Any]:
-    """Freezes the draft as the next version, to be approved by another person."""
-    return dict(await submit_version(conn, policy_id, caller.subject, now))
+    """Freezes the draft as the next version, to be approved by another person. With `from_version` it goes back: the
+    document of that version becomes the next one, and who asks is its author."""
+    return dict(await submit_version(conn, policy_id, caller.subject, now, body.from_version))
+
+
+@router.get(
+    "/policies/{policy_id}/versions",
+    summary="All versions of a policy",
+    responses=answers({"items": [_LISTED], "next_cursor": None}, NotFound),
+)
+async def list_policy_versions(
+    _caller: Annotated[Principal, requires("touchpoint.policy.read")],
+    policy_id: Id,
+    conn: Reading,
+    now: Now,
+    paging: PagingQuery,
+) -> Page[dict[str, Any]]:
+    """Newest first, without their documents. `state` is `submitted`, `scheduled`, `in_force` or `superseded`; `since`
+    tells from when on it is, or was, in force."""
+    if await policies.draft(conn, policy_id) is None:
+        raise NotFound(f"there is no policy {policy_id}")
+    before = (paging.after(tuple[int]) or (None,))[0]
+    rows = await policies.versions(conn, policy_id, now, before, paging.fetch)
+    return paging.page([dict(row) for row in rows], lambda row: (row["version"],))
 
 
 @router.get(
     "/policies/{policy_id}/versions/{version}", summary="A submitted version", responses=answers(_VERSION, NotFound)
 )
 async def get_policy_version(
-    _caller: Annotated[Principal, requires("touchpoint.policy.read")], policy_id: Id, version: Number, conn: Reading
+    _caller: Annotated[Principal, requires("touchpoint.policy.read")],
+    policy_id: Id,
+    version: Number,
+    conn: Reading,
+    now: Now,
 ) -> dict[str, Any]:
-    """The frozen document, and who submitted and approved it."""
-    row = await policies.version(conn, policy_id, version)
-    if row is None:
-        raise NotFound(f"policy {policy_id} has no version {version}")
-    return dict(row)
+    """The frozen document, who submitted and approved it, and its state."""
+    return dict(await get_version(conn, policy_id, version, now))
 
 
 @router.post(
     "/policies/{policy_id}/versions/{version}/approvals",
     status_code=201,
     summary="Approve a version",
-    responses=answers(_VERSION, NotFound, OwnChange, AlreadyApproved, status=201, what="In force."),
+    responses=answers(
+        _VERSION, NotFound, OwnChange, AlreadyApproved, NotSchedulable, status=201, what="In force, or scheduled."
+    ),
 )
 async def approve_policy_version(
     caller: Annotated[Principal, requires("touchpoint.policy.approve")],
@@ -154,6 +194,25 @@ async def approve_policy_version(
     version: Number,
     conn: Writing,
     now: Now,
+    body: ApprovalIn = _AT_ONCE,
 ) -> dict[str, Any]:
-    """By another person than the author and the submitter. Binds every decision that begins after this answer."""
-    return dict(await approve_version(conn, policy_id, version, caller.subject, now))
+    """By another person than the author and the submitter. Binds every decision that begins after this answer or, with
+    `activate_at`, every decision at that instant and later."""
+    return dict(await approve_version(conn, policy_id, version, caller.subject, now, body.activate_at))
+
+
+@router.delete(
+    "/policies/{policy_id}/versions/{version}/schedule",
+    status_code=204,
+    summary="Cancel a scheduled activation",
+    responses=answers(None, NotFound, NotScheduled, status=204, what="It does not come into force."),
+)
+async def cancel_policy_schedule(
+    caller: Annotated[Principal, requires("touchpoint.policy.approve")],
+    policy_id: Id,
+    version: Number,
+    conn: Writing,
+    now: Now,
+) -> None:
+    """Until a second before its instant. The version is submitted as before its approval, and may be approved again."""
+    await cancel_schedule(conn, policy_id, version, caller.subject, now)

@@ -61,8 +61,8 @@ class Gate:
         return await self._catalogue.current(work.conn, offer_ids)
 
     async def policy(self, work: Work) -> Policy | None:
-        """The policy in force, as this transaction sees it."""
-        self._policy = await policy_in_force(work.conn, self._policy)
+        """The policy in force at the instant of the work, as its transaction sees it."""
+        self._policy = await policy_in_force(work.conn, self._policy, work.at)
         return self._policy
 
     async def customers(self, work: Work) -> dict[str, Customer]:
