@@ -1,4 +1,4 @@
-"""The life of a contact policy: scheduled to the microsecond, cancelled, gone back to, told once."""
+"""The life of a contact policy: scheduled to the microsecond, cancelled, gone back to, compared, told once."""
 
 from __future__ import annotations
 
@@ -338,6 +338,75 @@ class TestVersions:
             await approve(bare, 2, at, by=own, expect=409)
         await approve(bare, 2, at)
         await approve(bare, 2, at, by="tom", expect=409)
+
+
+class TestDifferences:
+    async def test_are_told_as_data_and_in_both_languages(self, bare: Touchpoint) -> None:
+        await approve(bare, await submit(bare))
+        two = {"name": "three-a-week", "limit": 2, "window": {"kind": "rolling", "hours": 168}}
+        await submit(bare, POLICY | {"frequency_caps": [two], "business_zone": "Asia/Shanghai"})
+        found = await read(bare, "/house/versions/2/differences")
+        assert found["against"] == {"policy_id": "house", "version": 1}
+        assert found["differences"] == [
+            {
+                "kind": "changed",
+                "pointer": "/business_zone",
+                "section": "business_zone",
+                "rule": None,
+                "old": "Europe/Berlin",
+                "new": "Asia/Shanghai",
+            },
+            {
+                "kind": "changed",
+                "pointer": "/frequency_caps/0/limit",
+                "section": "frequency_caps",
+                "rule": "three-a-week",
+                "old": 3,
+                "new": 2,
+            },
+        ]
+        assert found["sentences"] == [
+            "Business time zone: now Asia/Shanghai instead of Europe/Berlin.",
+            "The cap three-a-week is now 2 contacts in 7 days instead of 3.",
+        ]
+        chinese = await read(bare, "/house/versions/2/differences?lang=zh-CN")
+        assert chinese["differences"] == found["differences"]
+        assert chinese["sentences"] == [
+            "业务时区现为 Asia/Shanghai（原为 Europe/Berlin）。",
+            "上限 three-a-week 现为 7 天内 2 次接触（原为 3 次）。",
+        ]
+
+    async def test_are_to_any_version_or_the_draft_and_none_to_itself(self, bare: Touchpoint) -> None:
+        await submit(bare)
+        await read(bare, "/house/versions/1/differences", expect=404)  # nothing is in force
+        await submit(bare, TIGHT)
+        path = "/house/versions/1/differences?against="
+        assert [d["kind"] for d in (await read(bare, f"{path}2"))["differences"]] == ["removed", "added"]
+        assert (await read(bare, f"{path}draft"))["against"] == {"policy_id": "house", "version": None}
+        assert (await read(bare, f"{path}draft"))["differences"] == (await read(bare, f"{path}2"))["differences"]
+        same = await read(bare, f"{path}1")
+        assert (same["differences"], same["sentences"]) == ([], [])
+        await read(bare, f"{path}7", expect=404)
+        await read(bare, f"{path}newest", expect=422)
+
+    async def test_a_field_that_is_newer_than_a_document_is_none(self, bare: Touchpoint) -> None:
+        await submit(bare)
+        await submit(bare)
+        await bare.pool.execute("update policy_versions set document = $1 where version = 1", POLICY)
+        assert (await read(bare, "/house/versions/2/differences?against=1"))["differences"] == []
+
+
+class TestForms:
+    async def test_get_a_schema_with_labels(self, bare: Touchpoint) -> None:
+        schema = await read(bare, "/schema")
+        assert schema["properties"]["frequency_caps"]["x-labels"] == {"en": "Frequency caps", "zh-CN": "频次上限"}
+        await bare.call("GET", "/v1/policies/schema", role="branch_agent", expect=403)
+
+    @pytest.mark.parametrize("taken", ["in-force", "schema"])
+    async def test_no_policy_has_the_name_of_a_path(self, bare: Touchpoint, taken: str) -> None:
+        body = {"policy_id": taken, "document": POLICY}
+        answer = await bare.call("POST", "/v1/policies", body, role="policy_editor", expect=422)
+        assert answer.json()["errors"][0]["pointer"] == "#/policy_id"
 
 
 class TestReading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
@@ -177,6 +177,14 @@ class PolicyIn(_Body):
 
     policy_id: Id
     document: PolicyDocument
+
+    @field_validator("policy_id")
+    @classmethod
+    def no_path_of_ours(cls, value: str) -> str:
+        """`/v1/policies/in-force` and the like are paths of their own."""
+        if value in ("in-force", "schema"):
+            raise ValueError("this id stands for something else")
+        return value
 
 
 class DraftIn(_Body):

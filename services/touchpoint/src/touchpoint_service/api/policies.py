@@ -1,15 +1,18 @@
-"""Contact policies: draft, submit, approve by another person at once or for an instant, go back."""
+"""Contact policies: draft, submit, compare, approve by another person at once or for an instant, go back."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound, PreconditionFailed, PreconditionRequired
 from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, answers, check_if_match, etag
+from touchpoint_service.api.customers import Lang
+from touchpoint_service.domain.policy_form import form_schema
+from touchpoint_service.domain.policy_words import sentences
 from touchpoint_service.handlers.policies import (
     AlreadyApproved,
     NeverApproved,
@@ -19,6 +22,7 @@ from touchpoint_service.handlers.policies import (
     PolicyExists,
     approve_version,
     cancel_schedule,
+    compare,
     create_policy,
     get_version,
     submit_version,
@@ -28,6 +32,10 @@ from touchpoint_service.schemas import POLICY_EXAMPLE, ApprovalIn, DraftIn, Poli
 
 router = Router(tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Against = Annotated[
+    str,
+    Query(pattern="^(draft|in-force|[1-9][0-9]{0,8})$", description="The older side: a version, `draft`, `in-force`."),
+]
 _THE_DRAFT, _AT_ONCE = SubmissionIn(), ApprovalIn()
 
 _DRAFT = {"policy_id": "house", "draft": POLICY_EXAMPLE, "author": "erin", "revision": 1}
@@ -46,6 +54,22 @@ _VERSION = {
 }
 _SUBMITTED = _VERSION | {"approved_by": None, "approved_at": None, "since": None, "state": "submitted"}
 _LISTED = {name: value for name, value in _VERSION.items() if name != "document"}
+_DIFFERENCES = {
+    "policy_id": "house",
+    "version": 2,
+    "against": {"policy_id": "house", "version": 1},
+    "differences": [
+        {
+            "kind": "changed",
+            "pointer": "/frequency_caps/0/limit",
+            "section": "frequency_caps",
+            "rule": "three-a-week",
+            "old": 3,
+            "new": 2,
+        }
+    ],
+    "sentences": ["The cap three-a-week is now 2 contacts in 7 days instead of 3."],
+}
 
 
 @router.post(
@@ -90,6 +114,17 @@ async def get_policy_in_force(
     if row is None:
         raise NotFound("no policy is in force")
     return dict(row)
+
+
+@router.get(
+    "/policies/schema",
+    summary="The form of a policy",
+    responses=answers({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Contact policy"}),
+)
+async def get_policy_schema(_caller: Annotated[Principal, requires("touchpoint.policy.read")]) -> dict[str, Any]:
+    """JSON Schema of a document: each field with title, description and, under `x-labels`, its name in English and
+    Chinese; the values of closed lists under `x-enum-labels`."""
+    return dict(form_schema())
 
 
 @router.get("/policies/{policy_id}", summary="A policy's draft", responses=answers(_DRAFT, NotFound))
@@ -178,6 +213,33 @@ async def get_policy_version(
 ) -> dict[str, Any]:
     """The frozen document, who submitted and approved it, and its state."""
     return dict(await get_version(conn, policy_id, version, now))
+
+
+@router.get(
+    "/policies/{policy_id}/versions/{version}/differences",
+    summary="What a version says differently",
+    responses=answers(_DIFFERENCES, NotFound),
+)
+async def get_policy_differences(
+    _caller: Annotated[Principal, requires("touchpoint.policy.read")],
+    policy_id: Id,
+    version: Number,
+    conn: Reading,
+    now: Now,
+    against: Against = "in-force",
+    lang: Lang = "en",
+) -> dict[str, Any]:
+    """Against what is in force, or another version, or the draft: `old` is that side, `new` is this version. Rules are
+    matched by their name within their kind. As data with JSON pointers, and in plain sentences."""
+    found = await compare(conn, policy_id, version, against, now)
+    data = ("kind", "pointer", "section", "rule", "old", "new")
+    return {
+        "policy_id": policy_id,
+        "version": version,
+        "against": {"policy_id": found.policy_id, "version": found.version},
+        "differences": [{name: getattr(each, name) for name in data} for each in found.differences],
+        "sentences": sentences(found.differences, lang),
+    }
 
 
 @router.post(

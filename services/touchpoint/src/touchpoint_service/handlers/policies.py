@@ -12,12 +12,13 @@ What always holds:
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapport.contracts.touchpoint import PolicyActivated
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from rapport.messaging import outbox
+from touchpoint_service.domain.differences import Difference, differences
 from touchpoint_service.domain.policy import PolicyDocument
 from touchpoint_service.repository import policies
 
@@ -139,6 +140,41 @@ async def cancel_schedule(conn: Connection, policy_id: str, number: int, cancell
     if row["state"] != "scheduled" or row["since"] < now + NOTICE:
         raise NotScheduled(f"version {number} of policy {policy_id} does not wait any more, or never did")
     await policies.cancel_activation(conn, policy_id, number, canceller, now)
+
+
+class Comparison(NamedTuple):
+    """What a version says differently than another document."""
+
+    policy_id: str
+    version: int | None
+    """The other document: a version of this policy, or its draft."""
+    differences: list[Difference]
+
+
+async def compare(conn: Connection, policy_id: str, number: int, against: str, now: datetime) -> Comparison:
+    """What a version says differently than `against`: the number of another, `draft`, or `in-force`.
+
+    Raises:
+        NotFound: there is nothing of the kind.
+    """
+    new = await get_version(conn, policy_id, number, now)
+    old: Any
+    if against == "draft":
+        old = await policies.draft(conn, policy_id)
+        document, version = old["draft"], None
+    else:
+        in_force = against == "in-force"
+        old = await policies.in_force(conn, now) if in_force else await get_version(conn, policy_id, int(against), now)
+        if old is None:
+            raise NotFound("no policy is in force")
+        document, version = old["document"], old["version"]
+    found = differences(_complete(document), _complete(new["document"]))
+    return Comparison(old["policy_id"], version, found)
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """With the defaults of today filled in, so that a field that is newer than the document is no difference."""
+    return PolicyDocument.model_validate(document).model_dump(mode="json")
 
 
 async def announce_activations(conn: Connection, now: datetime) -> int:
