@@ -102,7 +102,10 @@ async def prepare(endpoints: Endpoints, bench: str, policy: dict[str, Any] = WID
         "values ('bench', 1, $1, 'a', 'a', now())",
         policy,
     )
-    await conn.execute("insert into policy_in_force (policy_id, version, since) values ('bench', 1, now())")
+    await conn.execute(
+        "insert into policy_activations (policy_id, version, since, approved_by, announced) "
+        "values ('bench', 1, now(), 'b', true)"
+    )
     await conn.execute("insert into replica_plans (id, version, doc) values ('bench', 1, '{\"state\": \"running\"}')")
     await conn.close()
     return url

@@ -36,6 +36,19 @@ def under_a_policy_nobody_approved(world: World) -> None:
 
 
 @breaks(1)
+def under_a_policy_whose_instant_has_not_come(world: World) -> None:
+    world.activate(2, world.now + timedelta(hours=1))
+    world.release("c2", "r7", "web", policy_version=2, offer_id=None)
+    world.now += timedelta(hours=2)
+
+
+@breaks(1)
+def under_a_policy_that_another_one_has_replaced(world: World) -> None:
+    world.activate(2, world.now - timedelta(hours=1))
+    world.release("c2", "r7", "web", policy_version=1, offer_id=None)
+
+
+@breaks(1)
 def without_consent(world: World) -> None:
     world.customer("c2", 2, consents=[])
     world.now += timedelta(days=10)
@@ -323,6 +336,21 @@ def a_policy_approved_by_its_submitter(world: World) -> None:
 @breaks(10)
 def a_policy_approved_by_its_author(world: World) -> None:
     world.row("touchpoint", "policy_versions", version=1)["approved_by"] = "erin"
+
+
+@breaks(10)
+def a_policy_in_force_by_its_author_and_approved_by_somebody_else_since(world: World) -> None:
+    world.row("touchpoint", "policy_activations", version=1)["approved_by"] = "erin"
+
+
+@breaks(10)
+def a_policy_in_force_without_approval(world: World) -> None:
+    world.row("touchpoint", "policy_versions", version=1)["approved_by"] = None
+
+
+@breaks(7)
+def a_policy_in_force_that_nobody_was_told_of(world: World) -> None:
+    world.activate(2, world.now, told=False)
 
 
 @breaks(10)

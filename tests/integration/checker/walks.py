@@ -42,7 +42,7 @@ GROUPS = {
     "offers.acceptances": "touchpoint.outcomes",
 }
 _TABLES = """popups, wakes_due, recalls_due, reports, timeline, contacts, requests, standings, replica_customers,
-    replica_offers, replica_plans, policy_in_force, policy_versions, policies, outbox, idempotency_keys"""
+    replica_offers, replica_plans, policy_activations, policy_versions, policies, outbox, idempotency_keys"""
 
 few = st.integers(0, 5)
 scopes = st.sampled_from(["all", "channel", "category", "campaign", "offer", "goal"])
@@ -114,7 +114,7 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
     "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
     "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),
-    "policy": (1, (policies,)),
+    "policy": (1, (policies, st.sampled_from([0, 0, 1, 7, 100]))),
 }
 """The methods of `Walk`: how often each is chosen, and what it is given."""
 
@@ -292,7 +292,7 @@ class Walk:
     async def send(self, channel: str, finished: bool) -> None:
         """What the sender does around the provider."""
         async with transaction(self.touchpoint.pool) as conn:
-            policy = await policy_in_force(conn, None)
+            policy = await policy_in_force(conn, None, self.now)
             rows = await hand_out(conn, policy, channel, self.now, owner="sender", seconds=60, limit=2, state="sending")
         if finished:
             await queues.finish_sending(self.touchpoint.pool, [row["contact_id"] for row in rows])
@@ -333,8 +333,9 @@ class Walk:
                 changes["do_not_call"] = bool(version % 2)
         await self.say(self.touchpoint.customer(customer_id, version=version, **changes))
 
-    async def policy(self, document: dict[str, Any]) -> None:
-        await self.touchpoint.put_in_force(document)
+    async def policy(self, document: dict[str, Any], ahead: float) -> None:
+        at = self.now + timedelta(hours=ahead) if ahead else None
+        await self.touchpoint.put_in_force(document, activate_at=at)
 
     async def tick(self, hours: int) -> None:
         await self.touchpoint.tick(hours=hours)

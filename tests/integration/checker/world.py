@@ -266,15 +266,29 @@ class World:
             self.replicate(service, "replica_offers", "o1", 4, offer)
         self.plan("cmp", "running")
         self.plan("spring", "stopped")
-        approval = {"author": "erin", "submitted_by": "mia", "submitted_at": START, "approved_by": "sam"}
         self.rows("touchpoint", "policies").append({"policy_id": "house", "draft": POLICY, "author": "erin"})
+        self.activate(1, START - timedelta(days=9))
+
+    def activate(self, version: int, since: datetime, *, told: bool = True) -> None:
+        """A version of the policy, approved, and in force from an instant on."""
         self.rows("touchpoint", "policy_versions").append(
-            {"policy_id": "house", "version": 1, "document": POLICY, "approved_at": START - timedelta(days=9)}
-            | approval
+            {
+                "policy_id": "house",
+                "version": version,
+                "document": POLICY,
+                "author": "erin",
+                "submitted_by": "mia",
+                "submitted_at": START - timedelta(days=9),
+                "approved_by": "sam",
+                "approved_at": START - timedelta(days=9),
+            }
         )
-        self.rows("touchpoint", "policy_in_force").append({"policy_id": "house", "version": 1, "since": START})
-        body = orjson.dumps({"policy_id": "house", "version": 1})
-        self.log.append("touchpoint.policies", "house", "touchpoint.policy.activated.v1", body, START)
+        self.rows("touchpoint", "policy_activations").append(
+            {"policy_id": "house", "version": version, "since": since, "approved_by": "sam", "announced": True}
+        )
+        if told:
+            body = orjson.dumps({"policy_id": "house", "version": version})
+            self.log.append("touchpoint.policies", "house", "touchpoint.policy.activated.v1", body, since)
 
     def plan(self, campaign_id: str, state: str) -> None:
         """A plan, on its topic and replicated."""
@@ -356,5 +370,5 @@ class World:
         return await prove(connections, self.log)
 
 
-_ORDER = {"policies": 0, "offers": 0, "policy_in_force": 2}
+_ORDER = {"policies": 0, "offers": 0, "policy_activations": 2}
 """Tables that others refer to come first."""

@@ -77,8 +77,10 @@ class Touchpoint:
             assert answer.status_code == expect, answer.text
         return answer
 
-    async def put_in_force(self, document: dict[str, Any], policy_id: str = "house") -> int:
-        """Draft, submit and approve by two people; the version."""
+    async def put_in_force(
+        self, document: dict[str, Any], policy_id: str = "house", activate_at: datetime | None = None
+    ) -> int:
+        """Draft, submit and approve by two people, at once or for an instant; the version."""
         if (await self.pool.fetchval("select 1 from policies where policy_id = $1", policy_id)) is None:
             body = {"policy_id": policy_id, "document": document}
             await self.call("POST", "/v1/policies", body, role="policy_editor", subject="erin")
@@ -96,7 +98,8 @@ class Touchpoint:
         sent = await self.call("POST", f"/v1/policies/{policy_id}/versions", role="policy_editor", subject="erin")
         number: int = sent.json()["version"]
         path = f"/v1/policies/{policy_id}/versions/{number}/approvals"
-        await self.call("POST", path, role="policy_approver", subject="sam")
+        when = None if activate_at is None else {"activate_at": activate_at.isoformat()}
+        await self.call("POST", path, when, role="policy_approver", subject="sam")
         return number
 
     def envelope(self, event: Event | None, *, topic: str = "", key: str = "") -> Envelope:

@@ -166,12 +166,18 @@ class TestPolicies:
         await touchpoint.call("PUT", path, body, role="policy_editor", headers={"If-Match": '"1"'})
 
     async def test_what_is_wrong_is_pointed_at(self, bare: Touchpoint):
-        bad = POLICY | {"frequency_caps": [{"name": "x", "limit": -1, "window": {"kind": "rolling", "hours": 10**6}}]}
+        bad = POLICY | {
+            "frequency_caps": [{"name": "x", "limit": -1, "window": {"kind": "rolling", "hours": 10**6}}],
+            "quiet_hours": [{"name": "y", "start": "08:00", "end": "08:00"}],
+        }
         answer = await bare.call(
             "POST", "/v1/policies", {"policy_id": "p", "document": bad}, role="policy_editor", expect=422
         )
-        pointers = {e["pointer"] for e in answer.json()["errors"]}
-        assert "#/document/frequency_caps/0/limit" in pointers
+        assert {e["pointer"] for e in answer.json()["errors"]} == {
+            "#/document/frequency_caps/0/limit",
+            "#/document/frequency_caps/0/window/hours",
+            "#/document/quiet_hours/0",
+        }
 
 
 class TestCustomers:

@@ -17,7 +17,7 @@ async def due(touchpoint: Touchpoint) -> list[str]:
 
 async def take(touchpoint: Touchpoint, channel: str, state: str) -> str:
     async with transaction(touchpoint.pool) as conn:
-        policy = await policy_in_force(conn, None)
+        policy = await policy_in_force(conn, None, touchpoint.clock.now())
         (row,) = await hand_out(
             conn, policy, channel, touchpoint.clock.now(), owner="a", seconds=60, limit=1, state=state
         )

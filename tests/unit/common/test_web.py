@@ -125,7 +125,10 @@ class TestMalformedBodies:
         [
             ('{"item": "socks", "quantity": 0}', "#/quantity"),
             ("{}", "#/item"),
-            ('{"item": "socks", "lines": [{"kind": "line", "price": "x"}]}', "#/lines/0/line/price"),
+            ('{"item": "socks", "lines": [{"kind": "line", "price": "x"}]}', "#/lines/0/price"),
+            ('{"item": "socks", "lines": [{"kind": "line"}]}', "#/lines/0/price"),
+            ('{"item": "socks", "lines": [{"kind": "none"}]}', "#/lines/0"),
+            ('{"item": "socks", "lines": ["none"]}', "#/lines/0"),
             ('{"item": "socks", "a/b~c": 1}', "#/a~1b~0c"),
             ("[]", "#"),
             ("", "#"),

@@ -105,6 +105,12 @@ order by customer_id {collate}
 """
 
 
+_IN_FORCE = """
+select policy_id, version from policy_activations where announced order by since desc, number desc limit 1
+"""
+"""What has come into force by now: whatever has is announced, because the system is at rest."""
+
+
 async def published(databases: Databases, heard: Heard, findings: Findings) -> None:
     """Invariant 7: what campaign, offers and touchpoint have committed besides documents is on the topics.
 
@@ -118,7 +124,7 @@ async def published(databases: Databases, heard: Heard, findings: Findings) -> N
             for row in rows[""]:
                 if hash(row[1]) not in said:
                     findings.add(7, customer_id, f"{row[2]}, is not on {topic}")
-    for policy_id, version in await databases["touchpoint"].fetch("select policy_id, version from policy_in_force"):
+    for policy_id, version in await databases["touchpoint"].fetch(_IN_FORCE):
         told = heard.policies.get(policy_id)
         if told != version:
             findings.add(7, policy_id, f"version {version} is in force, {POLICIES} says {told}")
@@ -168,8 +174,13 @@ _APPROVALS = {
 select policy_id, 'version ' || version || ' was written or submitted, and approved, by ' || approved_by
 from policy_versions where approved_by in (author, submitted_by)
 union all
-select f.policy_id, 'version ' || f.version || ' is in force and was never approved'
-from policy_in_force f join policy_versions v using (policy_id, version) where v.approved_by is null
+select a.policy_id, 'version ' || a.version || ' came into force and was never approved'
+from policy_activations a join policy_versions v using (policy_id, version)
+where a.cancelled_at is null and v.approved_by is null
+union all
+select a.policy_id, 'version ' || a.version || ' came into force by its author or submitter, ' || a.approved_by
+from policy_activations a join policy_versions v using (policy_id, version)
+where a.approved_by in (v.author, v.submitted_by) and a.approved_by is distinct from v.approved_by
 """,
     "campaign": """
 select campaign_id, 'was written and approved by ' || approved_by from campaigns where approved_by = any(authors)

@@ -1,4 +1,4 @@
-"""The policy versions that were approved: what each says, and which may have been in force at an instant."""
+"""The policy versions that came or will come into force: what each says, and which may have been at an instant."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Policies:
     """All approved versions, and what they need to know of offers."""
 
     documents: Mapping[Stamp, Mapping[str, Any]]
-    approvals: list[tuple[datetime, Stamp]]
+    activations: list[tuple[datetime, Stamp]]
     """In the order in which they came into force."""
     categories: Mapping[str, str]
     """The category of each offer."""
@@ -29,16 +29,25 @@ class Policies:
     def in_force(self, at: datetime, seen: Stamp | None) -> list[Mapping[str, Any]]:
         """The versions that may have been in force at an instant, when one was `seen` to be before."""
         first = 0
-        for index, (approved_at, stamp) in enumerate(self.approvals):
-            if stamp == seen or approved_at <= at - SKEW:
+        for index, (since, stamp) in enumerate(self.activations):
+            if stamp == seen or since <= at - SKEW:
                 first = index
         possible = [
             self.documents[stamp]
-            for index, (approved_at, stamp) in enumerate(self.approvals)
-            if index >= first and approved_at <= at + SKEW
+            for index, (since, stamp) in enumerate(self.activations)
+            if index >= first and since <= at + SKEW
         ]
-        known = seen is not None or (self.approvals and self.approvals[0][0] <= at - SKEW)
+        known = seen is not None or (self.activations and self.activations[0][0] <= at - SKEW)
         return possible if known else [{}, *possible]
+
+    def may_bind(self, stamp: Stamp, at: datetime) -> bool:
+        """Whether a version may have been in force at an instant."""
+        sinces = [since for since, _ in self.activations]
+        return any(
+            since <= at + SKEW and (after is None or after > at - SKEW)
+            for (since, found), after in zip(self.activations, [*sinces[1:], None], strict=True)
+            if found == stamp
+        )
 
     def pauses(self, entry: Entry, contact: Contact, seen: Stamp | None) -> tuple[set[Pause], set[Pause]]:
         """The pauses that an answer starts: those that it certainly does, and those that it may."""
@@ -78,12 +87,13 @@ class Policies:
 async def approved(touchpoint: Connection) -> Policies:
     """Read the approved versions."""
     rows = await touchpoint.fetch(
-        "select policy_id, version, document, approved_at from policy_versions where approved_by is not null "
-        "order by approved_at, policy_id, version"
+        "select policy_id, version, document, since "
+        "from policy_activations join policy_versions using (policy_id, version) "
+        "where cancelled_at is null order by since, number"
     )
     offers = await touchpoint.fetch("select id, doc->>'category' from replica_offers")
     return Policies(
         {(row["policy_id"], row["version"]): row["document"] for row in rows},
-        [(row["approved_at"], (row["policy_id"], row["version"])) for row in rows],
+        [(row["since"], (row["policy_id"], row["version"])) for row in rows],
         {row[0]: row[1] for row in offers},
     )

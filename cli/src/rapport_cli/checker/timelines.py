@@ -194,6 +194,8 @@ def _judge(walk: _Walk, entry: Entry, contact: Contact) -> None:
     if document is None:
         walk.note(1, f"{contact.contact_id} was released under {stamp[0]} version {stamp[1]}, which was never approved")
         return
+    if not world.policies.may_bind(stamp, contact.at):
+        walk.note(1, f"{contact.contact_id} was released under {stamp[0]} version {stamp[1]}, not in force then")
     past = [earlier for earlier in walk.life.counting() if earlier is not contact]
     case = Case(document, contact, past, walk.life.pauses)
     people = world.heard.as_of(walk.customer_id, contact.at, lag=world.lag, skew=SKEW)

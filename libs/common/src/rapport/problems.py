@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -146,7 +146,7 @@ def from_validation(error: RequestValidationError) -> DomainError:
     found = error.errors()
     if isinstance(error.body, bytes) and any(each["loc"][:1] == ("body",) for each in found):
         return UnsupportedMediaType("send the body as application/json")  # FastAPI leaves other types unparsed
-    errors = [FieldError(_place(each), _message(each)) for each in found]
+    errors = [FieldError(_place(each, error.body), _message(each)) for each in found]
     return Malformed("the request does not fit its schema", errors=errors)
 
 
@@ -180,9 +180,29 @@ def pointer(location: Sequence[str | int]) -> str:
     return text[:_LONGEST_POINTER]
 
 
-def _place(found: Mapping[str, Any]) -> str:
-    # FastAPI puts the position in the text where the location of unreadable JSON would stand.
-    return "#" if found["type"] == "json_invalid" else pointer(found["loc"])
+def _place(found: Mapping[str, Any], body: Any) -> str:
+    if found["type"] == "json_invalid":
+        return "#"  # FastAPI puts the position in the text where the location would stand
+    location = found["loc"]
+    if location[:1] != ("body",):
+        return pointer(location)
+    return pointer(("body", *_steps_in(body, location[1:], lacks_last=found["type"] == "missing")))
+
+
+def _steps_in(body: Any, steps: Sequence[str | int], *, lacks_last: bool) -> Iterator[str | int]:
+    """The steps that lead through the body as it was sent.
+
+    pydantic also names which member of a union it tried; a client knows no such step. What is `missing` is not in the
+    body either, and still is where the fault lies.
+    """
+    here = body
+    for number, step in enumerate(steps, 1):
+        is_item = isinstance(here, list) and isinstance(step, int) and step < len(here)
+        if is_item or (isinstance(here, dict) and step in here):
+            here = here[step]
+        elif not (lacks_last and number == len(steps)):
+            continue
+        yield step
 
 
 def _message(found: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
@@ -178,6 +178,14 @@ class PolicyIn(_Body):
     policy_id: Id
     document: PolicyDocument
 
+    @field_validator("policy_id")
+    @classmethod
+    def no_path_of_ours(cls, value: str) -> str:
+        """`/v1/policies/in-force` and the like are paths of their own."""
+        if value in ("in-force", "schema"):
+            raise ValueError("this id stands for something else")
+        return value
+
 
 class DraftIn(_Body):
     """A new draft."""
@@ -185,6 +193,24 @@ class DraftIn(_Body):
     model_config = _example({"document": POLICY_EXAMPLE})
 
     document: PolicyDocument
+
+
+class SubmissionIn(_Body):
+    """What to submit."""
+
+    model_config = _example({"from_version": 3})
+
+    from_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """Go back to this approved version: its document is submitted anew. Left out, the draft is submitted."""
+
+
+class ApprovalIn(_Body):
+    """From when on."""
+
+    model_config = _example({"activate_at": "2026-12-01T00:00:00+01:00"})
+
+    activate_at: AwareDatetime | None = None
+    """In force from this instant on, at least a second and at most two years ahead. Left out, at once."""
 
 
 class PopupIn(_Body):

@@ -89,7 +89,7 @@ class Sender:
         if not await queues.anything_to_send(self._pool, self._channel, now):
             return 0
         async with transaction(self._pool) as conn:
-            policy = await policy_in_force(conn, None)
+            policy = await policy_in_force(conn, None, now)
             rows = await hand_out(
                 conn, policy, self._channel, now, owner="sender", seconds=HOLD_SECONDS, limit=PAGE, state="sending"
             )

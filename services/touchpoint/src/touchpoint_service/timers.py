@@ -1,4 +1,5 @@
-"""What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind.
+"""What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind,
+and telling that a policy came into force.
 
 Each kind is a short transaction over at most `PAGE` rows, repeated while there are more. A row is looked at again once
 its customer is locked, so two workers, or a timer and an outcome, may find the same row and nothing happens twice.
@@ -18,6 +19,7 @@ from rapport.db import Pool, transaction
 from rapport.messaging.retry import is_transient
 from touchpoint_service.handlers.contacts import expire_contacts, recall
 from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.policies import announce_activations
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.work import Work
 
@@ -69,6 +71,7 @@ class Timers:
             "requests": self._requests,
             "leases": self._leases,
             "expiries": self._expiries,
+            "activations": self._activations,
         }
         return any([await step() > 0 for kind, step in steps.items() if due[kind]])
 
@@ -103,6 +106,10 @@ class Timers:
                 await expire_contacts(work, self._gate, [contact for contact, _ in due])
                 await work.flush()
         return len(due)
+
+    async def _activations(self) -> int:
+        async with transaction(self._pool) as conn:
+            return await announce_activations(conn, self._clock.now())
 
     async def _recalls(self) -> int:
         due = await queues.recalls_due(self._pool, PAGE)

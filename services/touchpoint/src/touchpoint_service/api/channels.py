@@ -57,7 +57,7 @@ async def lease_contacts(
     """
     rows = await hand_out(
         conn,
-        await policy_in_force(conn, gate.last_policy),
+        await policy_in_force(conn, gate.last_policy, now),
         channel,
         now,
         owner=caller.subject,

@@ -98,7 +98,7 @@ async def get_standing(
         raise NotFound(f"there is no customer {customer_id}")
     found = await replicas.customers(conn, [customer_id])
     customer = Customer.of(found[0][2]) if found else None
-    policy = await policy_in_force(conn, gate.last_policy)
+    policy = await policy_in_force(conn, gate.last_policy, now)
     return budgets(standing, customer, policy, to_micros(now))
 
 

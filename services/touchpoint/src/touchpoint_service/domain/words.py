@@ -103,6 +103,9 @@ _OUTCOMES = {
         "dismissed": "已关闭",
     },
 }
+CHANNEL_NAMES = {value: (name, _CHANNELS["zh"][value]) for value, name in _CHANNELS["en"].items()}
+OUTCOME_NAMES = {value: (name, _OUTCOMES["zh"][value]) for value, name in _OUTCOMES["en"].items()}
+"""English and Chinese of each."""
 _SENTENCES = {
     "en": {
         "contact.released": "Released to {channel}{offer}.",

@@ -65,9 +65,9 @@ class Gate:
         return await self._catalogue.current(work.conn, unchecked)
 
     async def policy(self, work: Work) -> Policy | None:
-        """The policy in force, as this transaction sees it."""
+        """The policy in force at the instant of the work, as its transaction sees it."""
         if work.policy == "unread":
-            self._policy = work.policy = await policy_in_force(work.conn, self._policy)
+            self._policy = work.policy = await policy_in_force(work.conn, self._policy, work.at)
         return work.policy
 
     async def look(self, work: Work, scene: Any, customer_id: str) -> None:

@@ -140,7 +140,9 @@ async def pop_up(
 async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any:
     offers = gate.foremost_offers(ask.channel)
     since = work.at - SAME_FOR
-    return await reads.scene(work.conn, customer_id, ask.channel, since=since, history=HISTORY, offer_ids=offers)
+    return await reads.scene(
+        work.conn, customer_id, ask.channel, work.at, since=since, history=HISTORY, offer_ids=offers
+    )
 
 
 async def _compose(work: Work, gate: Gate, ask: Appearance, partition: int, seen: Any) -> dict[str, Any]:

@@ -161,7 +161,9 @@ select
     coalesce((select leased_until from contacts
         where state in ('leased', 'sending') order by leased_until limit 1) <= $1, false) as leases,
     coalesce((select expires_at from contacts
-        where state in ('open', 'shown') order by expires_at limit 1) <= $1, false) as expiries
+        where state in ('open', 'shown') order by expires_at limit 1) <= $1, false) as expiries,
+    coalesce((select since from policy_activations
+        where not announced and cancelled_at is null order by since limit 1) <= $1, false) as activations
 """
 
 ANYTHING_TO_SEND = """
@@ -171,7 +173,7 @@ select coalesce((select next_try from contacts
 
 
 async def what_is_due(conn: Queryable, now: datetime, partitions: Sequence[int]) -> Any:
-    """Whether there are recalls, wakes, requests of these partitions, lapsed leases, expiring contacts: one look."""
+    """Whether there are recalls, wakes, requests of these partitions, leases, expiries, activations: one look."""
     return await conn.fetchrow(WHAT_IS_DUE, now, partitions)
 
 

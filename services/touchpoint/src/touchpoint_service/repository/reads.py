@@ -109,20 +109,28 @@ select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.doc, p.policy_id
 from (select) as here
 left join standings s on s.customer_id = $1
 left join replica_customers c on c.id = $1
-left join ({IN_FORCE}) as p on true
+left join ({IN_FORCE.replace("$1", "$7")}) as p on true
 """
 
 
 async def scene(
-    conn: Connection, customer_id: str, channel: str, *, since: datetime, history: int, offer_ids: Sequence[str]
+    conn: Connection,
+    customer_id: str,
+    channel: str,
+    now: datetime,
+    *,
+    since: datetime,
+    history: int,
+    offer_ids: Sequence[str],
 ) -> Any:
     """All that a pop-up needs, in one read.
 
     The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in
-    force; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest `history`
-    timeline entries that tell what was said (at, type, body), newest first; and the version of each of these offers.
+    force at `now`; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest
+    `history` timeline entries that tell what was said (at, type, body), newest first; and the version of each of these
+    offers.
     """
-    return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids)
+    return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids, now)
 
 
 async def popup(conn: Connection, popup_id: str) -> Any:

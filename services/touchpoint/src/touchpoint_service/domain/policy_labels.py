@@ -1,0 +1,145 @@
+"""What the parts of a policy document are called, in English and 简体中文: for sentences and for forms.
+
+What is not listed here is called by its own name, so a field or a kind of rule that is new is readable at once and
+reads well as soon as it has its line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from touchpoint_service.domain.words import CHANNEL_NAMES, OUTCOME_NAMES
+
+
+class Both(NamedTuple):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+    def told(self, tongue: str) -> str:
+        """The text in `zh`, else in English."""
+        return self.zh if tongue == "zh" else self.en
+
+
+class Kind(NamedTuple):
+    """What a rule of a kind is called, and several of them."""
+
+    one: Both
+    many: Both
+
+
+_KINDS = {
+    "frequency_caps": Kind(Both("cap", "上限"), Both("caps", "上限")),
+    "minimum_gaps": Kind(Both("minimum gap", "最小间隔"), Both("minimum gaps", "最小间隔")),
+    "quiet_hours": Kind(Both("quiet-hours rule", "静默时段"), Both("quiet-hours rules", "静默时段")),
+    "cool_downs": Kind(Both("cool-down", "冷静期"), Both("cool-downs", "冷静期")),
+}
+
+_LABELS = {
+    "name": Both("name of the policy", "策略名称"),
+    "business_zone": Both("business time zone", "业务时区"),
+    "consent": Both("consent", "同意"),
+    "consent.channels": Both("channels that need consent", "须征得同意的渠道"),
+    "consent.exempt_purposes": Both("purposes that need no consent", "无需同意的用途"),
+    "do_not_disturb_exempt": Both("classes that may disturb", "可打扰免打扰客户的等级"),
+    "gives_back": Both("outcomes that give the slot back", "归还名额的结果"),
+    "quiet_hours": Both("quiet hours", "静默时段"),
+    "minimum_gaps": Both("minimum gaps", "最小间隔"),
+    "frequency_caps": Both("frequency caps", "频次上限"),
+    "cool_downs": Both("cool-downs", "冷静期"),
+    "*.name": Both("name", "名称"),
+    "*.channels": Both("channels", "渠道"),
+    "*.exempt_classes": Both("exempt classes", "豁免等级"),
+    "*.scope": Both("scope", "范围"),
+    "*.limit": Both("contacts at most", "最多接触次数"),
+    "*.window": Both("window", "窗口"),
+    "*.kind": Both("kind", "类型"),
+    "*.hours": Both("hours", "小时数"),
+    "*.unit": Both("calendar unit", "日历单位"),
+    "*.zone": Both("whose time zone", "时区归属"),
+    "*.start": Both("start", "开始"),
+    "*.end": Both("end", "结束"),
+    "*.days": Both("days", "日"),
+    "cool_downs.days": Both("days", "天数"),
+    "quiet_hours.days": Both("weekdays", "星期"),
+    "*.outcome": Both("outcome", "结果"),
+}
+
+_CLASSES = {
+    "service_critical": Both("critical service", "关键服务"),
+    "service": Both("service", "服务"),
+    "retention": Both("retention", "挽留"),
+    "marketing": Both("marketing", "营销"),
+}
+_CHANNELS = {value: Both(*names) for value, names in CHANNEL_NAMES.items()}
+_OUTCOMES = {value: Both(*names) for value, names in OUTCOME_NAMES.items()}
+_SCOPES = {
+    "all": Both("all", "全部"),
+    "channel": Both("channel", "渠道"),
+    "category": Both("category", "类别"),
+    "purpose": Both("purpose", "用途"),
+    "campaign": Both("campaign", "活动"),
+    "offer": Both("offer", "优惠"),
+    "goal": Both("goal", "目标"),
+}
+_DAYS = dict(
+    zip(
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        map(
+            Both,
+            ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+            ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+        ),
+        strict=True,
+    )
+)
+_WORDS: Mapping[str, Mapping[str, Both]] = {
+    "do_not_disturb_exempt": _CLASSES,
+    "gives_back": _OUTCOMES,
+    "*.channels": _CHANNELS,
+    "*.exempt_classes": _CLASSES,
+    "*.outcome": _OUTCOMES,
+    "*.scope": _SCOPES,
+    "*.days": _DAYS,
+    "*.unit": {"day": Both("day", "自然日"), "week": Both("week", "自然周"), "month": Both("month", "自然月")},
+    "*.zone": {"business": Both("business time", "业务时区"), "customer": Both("customer's time", "客户时区")},
+    "*.kind": {"rolling": Both("rolling window", "滚动窗口"), "calendar": Both("calendar window", "日历窗口")},
+}
+_NOTHING: Mapping[str, Both] = MappingProxyType({})
+
+
+def kind_of(section: str) -> Kind:
+    """What the rules of a section are called."""
+    name = readable(section)
+    return _KINDS.get(section) or Kind(Both(f"{name} rule", f"{name}规则"), Both(f"{name} rules", f"{name}规则"))
+
+
+def label(section: str, field: str = "") -> Both:
+    """What a member of the document is called, or a field of the rules in it; `section` "" is anywhere."""
+    name = field or section
+    return _of(_LABELS, section, field) or Both(readable(name), readable(name))
+
+
+def member_label(section: str, steps: Sequence[str]) -> list[Both]:
+    """What a value inside a member is called, from the outside in; a label of its own needs no outside."""
+    found = [label(section, step) for step in steps]
+    return found if len(steps) == 1 and f"{section}.{steps[0]}" in _LABELS else [label(section), *found]
+
+
+def words(section: str, field: str = "") -> Mapping[str, Both]:
+    """What the values of a member or field are called; empty when they are called by themselves."""
+    return _of(_WORDS, section, field) or _NOTHING
+
+
+def _of(table: Mapping[str, Any], section: str, field: str) -> Any:
+    if not field:
+        return table.get(section)
+    return table.get(f"{section}.{field}") or table.get(f"*.{field}")
+
+
+def readable(name: str) -> str:
+    """A name of the code as one may read it."""
+    return name.replace("_", " ")
