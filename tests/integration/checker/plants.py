@@ -48,6 +48,26 @@ def under_a_policy_that_another_one_has_replaced(world: World) -> None:
     world.release("c2", "r7", "web", policy_version=1, offer_id=None)
 
 
+def take_slot(world: World, winner: str) -> None:
+    """The slot of an undelivered contact is taken for another one; its request waits again."""
+    world.release("c2", "r7", "web", offer_id=None)
+    world.recall("c2", "ctc_r7", "pre_empted", winner)
+    world.end("r7", "live", contact_id=None, next_look=world.now + timedelta(days=1))
+    world.row("touchpoint", "standings", customer_id="c2")["live"] += 1
+
+
+@breaks(1)
+def a_slot_taken_for_one_that_is_not_more_important(world: World) -> None:
+    take_slot(world, "ctc_r8")
+    world.release("c2", "r8", "web", offer_id=None)
+
+
+@breaks(1)
+def a_slot_taken_for_one_that_is_not_released(world: World) -> None:
+    take_slot(world, "ctc_r9")
+    world.release("c2", "r8", "web", offer_id=None, contact_class="service")
+
+
 @breaks(1)
 def without_consent(world: World) -> None:
     world.customer("c2", 2, consents=[])

@@ -10,7 +10,7 @@ from datetime import timedelta
 import asyncpg
 import orjson
 import pytest
-from tests.integration.checker.plants import PLANTS, Plant, over_the_cap, released_after_acceptance
+from tests.integration.checker.plants import PLANTS, Plant, over_the_cap, released_after_acceptance, take_slot
 from tests.integration.checker.world import START, World
 
 from rapport import db
@@ -140,3 +140,10 @@ class TestWhatMustNotBeTaken:
         world.accept("c2", "acc_2")
         world.settle("c2", "acc_2", "ctc_r7")
         assert (await world.check(connections)).broken == []
+
+
+async def test_a_slot_taken_for_a_more_important_contact_is_none(connections: dict[str, Connection]):
+    world = World()
+    take_slot(world, "ctc_r8")
+    world.release("c2", "r8", "web", offer_id=None, contact_class="service")
+    assert (await world.check(connections)).ok

@@ -110,7 +110,7 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "withdraw": (2, (few,)),
     "lease": (2, (st.sampled_from(["call", "branch"]),)),
     "send": (2, (st.sampled_from(["sms", "email"]), st.booleans())),
-    "answer_recall": (1, (few, st.sampled_from(["withdrawn", "too_late"]))),
+    "answer_recall": (4, (few, st.sampled_from(["withdrawn", "too_late"]))),
     "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
     "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
     "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),

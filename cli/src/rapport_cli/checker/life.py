@@ -100,6 +100,8 @@ class Life:
     """(acceptance, status) in the ledger's words."""
     stopped: dict[str, int] = field(default_factory=dict)
     """Campaigns whose stop shows here, with the number of the first entry that shows it."""
+    yielded: dict[str, list[Contact]] = field(default_factory=dict)
+    """Contacts whose slots were taken, by the contact that is to take them."""
     owed: dict[str, str] = field(default_factory=dict)
     """Contacts that an acceptance must have recalled before anything else happens, and the acceptance."""
 
@@ -126,6 +128,7 @@ class Life:
         """Go on by one entry, whose type is `kind` without service and version."""
         if kind != "contact.recalled":
             self.pay(f"before entry {entry['seq']}")
+            self._give_way(entry)
         _TAKE[kind](self, entry)
 
     def pay(self, when: str) -> None:
@@ -133,6 +136,24 @@ class Life:
         for contact_id, acceptance_id in self.owed.items():
             self.note(2, f"{contact_id} was open when {acceptance_id} was accepted and is not recalled {when}")
         self.owed.clear()
+
+    def _give_way(self, entry: Entry) -> None:
+        """Slots are taken only for a more important contact, which is released next."""
+        for winner, contacts in self.yielded.items():
+            for contact in contacts:
+                if winner != entry.get("contact_id"):
+                    self.note(1, f"{contact.contact_id} was recalled for {winner}, which was not released next")
+                elif _rank(entry.get("contact_class")) >= _rank(contact.contact_class):
+                    self.note(1, f"{contact.contact_id} was recalled for {winner}, which is not more important")
+        self.yielded.clear()
+
+
+_CLASSES = ("service_critical", "service", "retention", "marketing")
+
+
+def _rank(contact_class: str | None) -> int:
+    """Smaller is more important; unknown is least."""
+    return _CLASSES.index(contact_class) if contact_class in _CLASSES else len(_CLASSES)
 
 
 def _released(life: Life, entry: Entry) -> None:
@@ -186,6 +207,13 @@ def _recalled(life: Life, entry: Entry) -> None:
     if contact := life.of(entry):
         if not contact.held:
             life.note(6, f"{contact.contact_id} was recalled by entry {entry['seq']} though no channel held it")
+        if entry["reason"] == "pre_empted":
+            life.yielded.setdefault(entry.get("caused_by", "nothing"), []).append(contact)
+            if contact.mark != OPEN:
+                life.note(1, f"{contact.contact_id} had reached the customer when its slot was taken")
+            ended = life.ends.get(contact.request_id, [])
+            if "released" in ended:
+                ended.remove("released")  # it waits again
         contact.end("recalled")
 
 

@@ -193,6 +193,17 @@ def frequency_cap(facts: Facts) -> Objection | None:
     return None
 
 
+def in_the_way(facts: Facts, objection: Objection) -> list[Entry]:
+    """The contacts that make a cap or a gap object, in the channel at hand."""
+    for gap in facts.applying.minimum_gaps:
+        if gap.name == objection.rule:
+            near = [e for e in facts.standing.entries if e.at + gap.micros > facts.now]
+            return [e for e in near if gap.channels is None or e.channel in gap.channels]
+    cap = next(cap for cap in facts.applying.frequency_caps if cap.name == objection.rule)
+    window = window_of(facts, cap)
+    return [] if window is None else counted_for(facts, cap, window)
+
+
 class Window(NamedTuple):
     """The first instant that counts, and when a calendar window ends."""
 

@@ -48,6 +48,7 @@ _REASONS = {
         "quiet_hours": "it is quiet hours where the customer is",
         "minimum_gap": "the last contact is too recent",
         "frequency_cap": "{counter} of {limit} contacts are used",
+        "pre_empted": "a more important contact took its place",
     },
     "zh": {
         "no_policy": "没有生效的接触策略",
@@ -67,6 +68,7 @@ _REASONS = {
         "quiet_hours": "客户当地处于静默时段",
         "minimum_gap": "距上次接触太近",
         "frequency_cap": "已用 {counter}/{limit} 次接触",
+        "pre_empted": "被更重要的接触取代",
     },
 }
 _OUTCOMES = {

@@ -13,15 +13,22 @@ from typing import Any, NamedTuple
 
 from rapport.clock import from_micros
 from rapport.contracts.offers import OfferChanged
-from rapport.contracts.touchpoint import ContactDeferred, ContactExpired, ContactReleased, ContactSuppressed
-from rapport.contracts.vocabulary import ContactClass
+from rapport.contracts.touchpoint import (
+    ContactDeferred,
+    ContactExpired,
+    ContactRecalled,
+    ContactReleased,
+    ContactSuppressed,
+)
+from rapport.contracts.vocabulary import ContactClass, Reason
 from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
-from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide
+from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide, wants_room
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
+from touchpoint_service.domain.standing import OPEN, Standing
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.policies import policy_in_force, policy_version
 from touchpoint_service.repository.work import Contact, RequestRow, Work
@@ -132,20 +139,73 @@ class Gate:
         policy = await self.policy(work)
         customers = await self.customers(work)
         world = await self.world(work, (row.request for found in by_customer.values() for row in found))
+        decided = {
+            c: decide(work.standings[c], customers.get(c), [row.request for row in found], policy, work.now, world)
+            for c, found in by_customer.items()
+        }
+        idle = await _recallable(work, decided)
+        if idle:
+            world = await self.world(
+                work, (row.request for found in (*by_customer.values(), idle.values()) for row in found)
+            )
         recorded = []
         for customer_id, found in by_customer.items():
-            requests = [row.request for row in found]
-            decisions, after = decide(
-                work.standings[customer_id], customers.get(customer_id), requests, policy, work.now, world
-            )
+            decisions, after = decided[customer_id]
+            own = {c: row for c, row in idle.items() if row.request.customer_id == customer_id}
+            if own:
+                decisions, after = decide(
+                    work.standings[customer_id],
+                    customers.get(customer_id),
+                    [row.request for row in found],
+                    policy,
+                    work.now,
+                    world,
+                    {contact_id: row.request for contact_id, row in own.items()},
+                )
             work.standings[customer_id] = after
-            for row, decision in _in_order(found, decisions):
+            for row, decision in _in_order([*found, *_revived(after, decisions, own)], decisions):
                 is_new = row.state == ARRIVED
+                if decision is not None:
+                    _take_back(work, customer_id, decision)
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
         _count(recorded)
         return recorded
+
+
+async def _recallable(work: Work, decided: Mapping[str, tuple[Sequence[Decision], Standing]]) -> dict[str, RequestRow]:
+    """Contacts that could yield to more important requests, which found no room beside them."""
+    if not work.locked:  # somebody might fetch one before it is written that it was taken back
+        return {}
+    wanting = {c for c, (decisions, after) in decided.items() if any(wants_room(d, after) for d in decisions)}
+    open_now = [e.contact_id for c in wanting for e in work.standings[c].entries if e.state == OPEN]
+    return await work.recallable(open_now) if open_now else {}
+
+
+def _revived(after: Standing, decisions: Sequence[Decision], idle: Mapping[str, RequestRow]) -> list[RequestRow]:
+    """The requests whose contacts were taken back: they wait again."""
+    rows = [idle[entry.contact_id] for decision in decisions for entry in decision.pre_empted]
+    after.live += len(rows)
+    return rows
+
+
+def _take_back(work: Work, customer_id: str, winner: Decision) -> None:
+    """The contacts whose slots a more important one takes; nobody had them in hand."""
+    for entry in winner.pre_empted:
+        work.contact_states[entry.contact_id] = "recalled"
+        facts = {
+            "request_id": entry.request_id,
+            "contact_id": entry.contact_id,
+            "channel": entry.channel,
+            "campaign_id": entry.campaign_id,
+            "offer_id": entry.offer_id,
+            "goal": entry.goal,
+            "reason": Reason.PRE_EMPTED.value,
+            "caused_by": winner.contact_id,
+            "state": "open",
+        }
+        work.record(ContactRecalled, customer_id, facts)
 
 
 SENT_BY_US = frozenset(("sms", "email"))

@@ -235,6 +235,22 @@ class Work:
         )
         return {row.request.request_id: row for row in map(_request_row, rows)}
 
+    async def recallable(self, contact_ids: Iterable[str]) -> dict[str, RequestRow]:
+        """Of these contacts those that nobody has in hand, locked against being fetched, with the request of each."""
+        rows = await self.conn.fetch(
+            """
+            with idle as materialized (
+                select customer_id, contact_id, request_id from contacts
+                where contact_id = any($1::text[]) and state = 'open'
+                order by contact_id for update skip locked
+            )
+            select r.state, r.partition, r.next_look, r.channel, r.contact_id, r.because, r.body
+            from idle join requests r using (customer_id, request_id, contact_id) where r.state = 'released'
+            """,
+            sorted(set(contact_ids)),
+        )
+        return {row["contact_id"]: _request_row(row) for row in rows}
+
     async def contacts(self, contact_ids: Iterable[str]) -> dict[str, Contact]:
         """These contacts, locked against their channels. A lease that is being taken is waited for."""
         ids = sorted(set(contact_ids))
@@ -269,6 +285,11 @@ class Work:
             await self._statement().execute(self.conn)
         else:
             await self._write_in_bulk()
+
+    @property
+    def locked(self) -> bool:
+        """Whether its customers are locked until it is written; not so after `look_at`."""
+        return self._row is None
 
     @property
     def recorded(self) -> bool:
