@@ -65,7 +65,7 @@ class TestReport:
         assert sum(channel["accepted"] for channel in channels) == report["outcomes"]["accepted"] > 0
         assert sum(channel["recalled"] for channel in channels) == report["recalled"] > 0
         ends = sum(report["decisions"][kind] for kind in ("released", "suppressed", "expired", "withdrawn"))
-        assert ends == report["requests"]
+        assert ends == report["requests"] + report["pre_empted"], "whose slot was taken is released or ended once more"
 
     def test_shows_rules_at_work(self, report: dict[str, Any]) -> None:
         assert {"quiet_hours", "no_consent", "minimum_gap"} <= report["reasons"].keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from tests.integration.touchpoint.conftest import POLICY, Touchpoint
@@ -80,6 +81,20 @@ class TestNotTaking:
         await full.hear(care(full))
         assert await full.kinds() == ["contact.released", "contact.deferred"]
         assert (await state(full, "ad"), await state(full, "care")) == ("released", "live")
+
+    async def test_from_a_message_that_is_about_to_be_sent(self, touchpoint: Touchpoint):
+        await touchpoint.put_in_force(capped(1))
+        await touchpoint.hear(touchpoint.request("ad", channels=["sms"]))
+        await touchpoint.hear(care(touchpoint))
+        assert await touchpoint.kinds() == ["contact.released", "contact.deferred"]
+
+    async def test_but_from_one_that_waits_for_the_morning(self, touchpoint: Touchpoint):
+        await touchpoint.put_in_force(capped(1))
+        await touchpoint.hear(touchpoint.request("ad", channels=["sms"]))
+        morning = touchpoint.clock.now() + timedelta(hours=8)
+        await touchpoint.pool.execute("update contacts set next_try = $1", morning)
+        await touchpoint.hear(care(touchpoint))
+        assert (await state(touchpoint, "ad"), await state(touchpoint, "care")) == ("live", "released")
 
     async def test_from_an_equal(self, full: Touchpoint):
         await full.hear(full.request("other", score=1.0))

@@ -33,6 +33,7 @@ def report_of(tally: Tally, scale: Scale, findings: Findings) -> Report:
     report.more = {
         "seed": scale.seed,
         "days": scale.days,
+        "pre_empted": tally.pre_empted,
         "recalls_too_late": tally.too_late,
         "recall_ms": {f"p{share}": round(percentile(recalls, share), 1) for share in (50, 99)} if recalls else None,
     }
@@ -69,6 +70,7 @@ def verdict(report: Report) -> str:
     """The same in a few lines of words."""
     lines = [
         f"{report.requests:,} requests, {report.outcomes['accepted']:,} acceptances, {report.recalled:,} recalled.",
+        f"{report.more.get('pre_empted', 0):,} contacts gave their slot to a more important one.",
         f"{report.over_cap:,} contacts over a cap, {report.released_after_acceptance:,} released after acceptance.",
         f"{report.checked} invariants checked, {len(report.broken)} violations.",
     ]

@@ -61,6 +61,8 @@ class Tally:
         self.accepted: Counter[str] = Counter()
         """Confirmed acceptances."""
         self.recalled: Counter[str] = Counter()
+        self.pre_empted = 0
+        """How many of the recalled gave their slot to a more important contact; their requests went on."""
         self.taken_back: set[str] = set()
         """The recalled contacts."""
         self.too_late = 0
@@ -140,6 +142,7 @@ class Tally:
 
     def _recalled(self, life: Life, body: Body, announced_at: float) -> None:
         self.recalled[body["channel"]] += 1
+        self.pre_empted += body["reason"] == "pre_empted"
         self.taken_back.add(body["contact_id"])
         _give_back(life, body)
         if body.get("accepted_in"):

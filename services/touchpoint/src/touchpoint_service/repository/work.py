@@ -236,18 +236,23 @@ class Work:
         return {row.request.request_id: row for row in map(_request_row, rows)}
 
     async def recallable(self, contact_ids: Iterable[str]) -> dict[str, RequestRow]:
-        """Of these contacts those that nobody has in hand, locked against being fetched, with the request of each."""
+        """Of these contacts those that nobody has in hand, locked against being fetched, with the request of each.
+
+        A message that may be sent by now is as good as sent.
+        """
         rows = await self.conn.fetch(
             """
             with idle as materialized (
                 select customer_id, contact_id, request_id from contacts
                 where contact_id = any($1::text[]) and state = 'open'
+                    and (channel not in ('sms', 'email') or next_try > $2)
                 order by contact_id for update skip locked
             )
             select r.state, r.partition, r.next_look, r.channel, r.contact_id, r.because, r.body
             from idle join requests r using (customer_id, request_id, contact_id) where r.state = 'released'
             """,
             sorted(set(contact_ids)),
+            self.at,
         )
         return {row["contact_id"]: _request_row(row) for row in rows}
 
