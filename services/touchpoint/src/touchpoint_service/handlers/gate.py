@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from rapport.clock import from_micros
@@ -28,7 +29,7 @@ from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decisi
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
-from touchpoint_service.domain.standing import OPEN, Standing
+from touchpoint_service.domain.standing import OPEN, Entry, Standing
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.policies import policy_in_force, policy_version
 from touchpoint_service.repository.work import Contact, RequestRow, Work
@@ -145,13 +146,12 @@ class Gate:
         }
         idle = await _recallable(work, decided)
         if idle:
-            world = await self.world(
-                work, (row.request for found in (*by_customer.values(), idle.values()) for row in found)
-            )
+            rows = [*chain(*by_customer.values()), *chain(*(own.values() for own in idle.values()))]
+            world = await self.world(work, (row.request for row in rows))
         recorded = []
         for customer_id, found in by_customer.items():
             decisions, after = decided[customer_id]
-            own = {c: row for c, row in idle.items() if row.request.customer_id == customer_id}
+            own = idle.get(customer_id, {})
             if own:
                 decisions, after = decide(
                     work.standings[customer_id],
@@ -174,13 +174,18 @@ class Gate:
         return recorded
 
 
-async def _recallable(work: Work, decided: Mapping[str, tuple[Sequence[Decision], Standing]]) -> dict[str, RequestRow]:
-    """Contacts that could yield to more important requests, which found no room beside them."""
+async def _recallable(
+    work: Work, decided: Mapping[str, tuple[Sequence[Decision], Standing]]
+) -> dict[str, dict[str, RequestRow]]:
+    """By customer: contacts that could yield to more important requests, which found no room beside them."""
     if not work.locked:  # somebody might fetch one before it is written that it was taken back
         return {}
     wanting = {c for c, (decisions, after) in decided.items() if any(wants_room(d, after) for d in decisions)}
     open_now = [e.contact_id for c in wanting for e in work.standings[c].entries if e.state == OPEN]
-    return await work.recallable(open_now) if open_now else {}
+    found: dict[str, dict[str, RequestRow]] = defaultdict(dict)
+    for contact_id, row in (await work.recallable(open_now) if open_now else {}).items():
+        found[row.request.customer_id][contact_id] = row
+    return found
 
 
 def _revived(after: Standing, decisions: Sequence[Decision], idle: Mapping[str, RequestRow]) -> list[RequestRow]:
@@ -194,18 +199,20 @@ def _take_back(work: Work, customer_id: str, winner: Decision) -> None:
     """The contacts whose slots a more important one takes; nobody had them in hand."""
     for entry in winner.pre_empted:
         work.contact_states[entry.contact_id] = "recalled"
-        facts = {
-            "request_id": entry.request_id,
-            "contact_id": entry.contact_id,
-            "channel": entry.channel,
-            "campaign_id": entry.campaign_id,
-            "offer_id": entry.offer_id,
-            "goal": entry.goal,
-            "reason": Reason.PRE_EMPTED.value,
-            "caused_by": winner.contact_id,
-            "state": "open",
-        }
-        work.record(ContactRecalled, customer_id, facts)
+        facts = {"reason": Reason.PRE_EMPTED.value, "caused_by": winner.contact_id, "state": "open"}
+        work.record(ContactRecalled, customer_id, about(entry) | facts)
+
+
+def about(entry: Entry) -> dict[str, Any]:
+    """What each timeline entry about a contact says of it."""
+    return {
+        "request_id": entry.request_id,
+        "contact_id": entry.contact_id,
+        "channel": entry.channel,
+        "campaign_id": entry.campaign_id,
+        "offer_id": entry.offer_id,
+        "goal": entry.goal,
+    }
 
 
 SENT_BY_US = frozenset(("sms", "email"))

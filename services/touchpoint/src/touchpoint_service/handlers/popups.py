@@ -37,7 +37,7 @@ from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.contacts import Report, report_outcomes
-from touchpoint_service.handlers.gate import Arrival, Gate, because_of
+from touchpoint_service.handlers.gate import Arrival, Gate, about, because_of
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
@@ -278,16 +278,7 @@ def _mark_shown(work: Work, entry: Entry, scene: _Scene) -> None:
     (standing,) = work.standings.values()
     standing.mark(entry.contact_id, SHOWN)
     work.contact_states[entry.contact_id] = "shown"
-    facts = {
-        "request_id": entry.request_id,
-        "contact_id": entry.contact_id,
-        "channel": entry.channel,
-        "campaign_id": entry.campaign_id,
-        "offer_id": entry.offer_id,
-        "goal": entry.goal,
-        "outcome": Outcome.SHOWN.value,
-        "outcome_id": scene.popup_id,
-    }
+    facts = about(entry) | {"outcome": Outcome.SHOWN.value, "outcome_id": scene.popup_id}
     work.record(ContactDelivered, standing.customer_id, facts, traceparent=current_traceparent())
 
 

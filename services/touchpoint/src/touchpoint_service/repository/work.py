@@ -1,8 +1,8 @@
 """One transaction's work on the customers that it has locked: read together, changed in memory, written in bulk.
 
 What always holds:
-- a customer is changed only while its standing row is locked; rows are locked in the order of customer ids, and before
-  any other lock, so two transactions never wait for each other in a circle;
+- a customer is changed only while its standing row is locked, or if it is still the row that was read; rows are locked
+  in the order of customer ids, and before any other lock, so two transactions never wait for each other in a circle;
 - what is recorded goes on the timeline and into the outbox as the same bytes, under the customer's next number;
 - nothing is written before `flush`, and `flush` writes each table once: little in one statement, much by COPY.
 """
