@@ -273,6 +273,12 @@ class TestErrors:
             await connection.fetchval("select 1")
         assert db.is_transient(raised.value)
 
+    def test_of_a_client_whose_connection_broke_within_a_statement_are_transient(self) -> None:
+        """Seen when the server was killed after a statement was prepared, before its values were sent."""
+        broken = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+        assert db.is_transient(broken)
+        assert isinstance(broken, db.DRIVER_ERRORS)
+
     @pytest.mark.parametrize("statement", ["select 1 / 0", "select nothing", "insert into things (id) values (null)"])
     async def test_of_our_own_making_are_not_transient(self, pool: db.Pool, statement: str) -> None:
         with pytest.raises(asyncpg.PostgresError) as raised:

@@ -80,7 +80,13 @@ The outbox is filled and emptied all the time, so it is vacuumed by count, not b
 People and tests read it through `outbox_events`, an event per row.
 """
 
-DRIVER_ERRORS: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DRIVER_ERRORS: tuple[type[Exception], ...] = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 """All that a query may raise; `is_transient` and `is_unstorable` tell which kind."""
 
 _TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58"})
@@ -101,7 +107,9 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # How asyncpg tells that the connection broke under a running transaction; a ValueError is a wrong argument.
         return not isinstance(error, ValueError)
-    return isinstance(error, OSError | TimeoutError | asyncpg.OutdatedSchemaCacheError)
+    # The last is how asyncpg tells that a connection broke between two messages of one statement, or that what it knows
+    # of the schema is outdated.
+    return isinstance(error, OSError | TimeoutError | asyncpg.InternalClientError)
 
 
 def is_unstorable(error: BaseException) -> bool:

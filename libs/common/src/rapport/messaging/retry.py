@@ -8,26 +8,14 @@ from __future__ import annotations
 
 import random
 
-import asyncpg
 from aiokafka.errors import KafkaError
 
-_PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
-"""SQLSTATE classes: connection, transaction rollback, insufficient resources, operator intervention, system error."""
-
-_PASSING_CODES = frozenset({"55P03", "25006", "25P03"})
-"""Lock not available, read-only transaction (a server about to be demoted), idle in transaction for too long."""
+from rapport import db
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same attempt may succeed later, because the cause is the database, the broker or the network."""
-    if isinstance(error, asyncpg.PostgresError):
-        code = error.sqlstate or ""
-        return code[:2] in _PASSING_CLASSES or code in _PASSING_CODES
-    if isinstance(error, asyncpg.InterfaceError):
-        # How asyncpg tells that the connection broke under a running transaction; a ValueError is a wrong argument.
-        return not isinstance(error, ValueError)
-    # An InternalClientError is what the first statement on a connection meets that was cut while it was idle.
-    return isinstance(error, KafkaError | OSError | TimeoutError | asyncpg.InternalClientError)
+    return isinstance(error, KafkaError) or db.is_transient(error)
 
 
 class Backoff:
