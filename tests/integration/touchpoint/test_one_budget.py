@@ -123,3 +123,38 @@ class TestTheWriteWithoutALock:
         await appear(touchpoint, "branch")
         assert await counted(touchpoint) == 1
         assert await touchpoint.states() == {"call": "open"}
+
+    async def test_is_not_tried_while_a_request_waits_whose_plan_may_be_stopped(
+        self, touchpoint: Touchpoint, monkeypatch: pytest.MonkeyPatch
+    ):
+        await touchpoint.put_in_force(capped(0))
+        await touchpoint.hear(touchpoint.request())
+        await touchpoint.put_in_force(capped(3))
+        real, locked = popups._compose, []
+
+        async def watched(work: Work, *rest):
+            locked.append(work.locked)
+            return await real(work, *rest)
+
+        monkeypatch.setattr(popups, "_compose", watched)
+        await touchpoint.pool.execute("update standings set live = 1 where live = 0")
+        await appear(touchpoint, "branch")
+        await touchpoint.pool.execute(
+            "update standings set live = (select count(*) from requests where state = 'live')"
+        )
+        assert locked == [True]
+
+    async def test_sees_a_consent_that_was_taken_back_in_between(
+        self, touchpoint: Touchpoint, monkeypatch: pytest.MonkeyPatch
+    ):
+        real, until = popups._compose, touchpoint.clock.now() + timedelta(days=1)
+
+        async def disturbed(work: Work, *rest):
+            found = await real(work, *rest)
+            if work._row is not None:
+                await touchpoint.hear(touchpoint.customer(version=2, do_not_disturb_until=until))
+            return found
+
+        monkeypatch.setattr(popups, "_compose", disturbed)
+        await appear(touchpoint, "branch")
+        assert await touchpoint.kinds() == []

@@ -118,8 +118,8 @@ async def pop_up(
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
             return dict(seen["popup"])
-        if seen["row"] is None:
-            break
+        if seen["row"] is None or seen["live"]:
+            break  # a waiting request may be released along with it: its plan must stay as it is until that is written
         work.look_at(customer_id, seen)
         body = await _compose(work, gate, ask, partition, seen)
         if not work.recorded:

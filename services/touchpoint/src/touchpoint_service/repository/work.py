@@ -320,7 +320,7 @@ class Work:
             if self._row is None:
                 statement.update(UPDATE_STANDING, row)
             else:
-                statement.unless_changed((*row, self._row))
+                statement.unless_changed((*row, self._row, self._customer_versions[standing.customer_id]))
         statement.insert("requests", REQUEST_COLUMNS, map(_request_record, self.new_requests))
         changed = {(r.request.customer_id, r.request.request_id): r for r in self.changed_requests}
         for request in changed.values():

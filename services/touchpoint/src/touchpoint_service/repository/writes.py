@@ -82,8 +82,11 @@ from unnest($1::text[], $2::text[]) as w (contact_id, state) where c.contact_id 
 
 
 UPDATE_STANDING = "update standings set seq = $2, live = $3, body = $4 where customer_id = $1"
-UPDATE_SEEN_STANDING = f"{UPDATE_STANDING} and xmin::text = $5 returning customer_id"
-"""Only while the row is the very one that was read."""
+UPDATE_SEEN_STANDING = f"""
+{UPDATE_STANDING} and xmin::text = $5 and exists (select from replica_customers where id = $1 and version = $6)
+returning customer_id
+"""
+"""Only while the row is the very one that was read, and the customer's document too."""
 UPDATE_REQUEST = """
 update requests set state = $3, next_look = $4, channel = $5, contact_id = $6, because = $7
 where customer_id = $1 and request_id = $2
