@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.gate import POLICY
+from bench.gate import WIDE
+from bench.gate import request as asked
 from bench.results import Result, result
 from rapport.clock import to_micros
-from rapport.contracts.campaign import ContactRequested
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.domain.decide import decide
 from touchpoint_service.domain.facts import Customer, Request, World
@@ -24,28 +24,13 @@ async def measure(_endpoints: Endpoints, _state: Path) -> list[Result]:
     """decide_alone: microseconds per request."""
     now = datetime.now(UTC)
     at = to_micros(now)
-    tight = [rule | {"limit": 6} for rule in POLICY["frequency_caps"]]  # so that every cap has to count
-    policy = Policy("p", 1, PolicyDocument.model_validate(POLICY | {"frequency_caps": tight}))
+    tight = [rule | {"limit": 6} for rule in WIDE["frequency_caps"]]  # so that every cap has to count
+    policy = Policy("p", 1, PolicyDocument.model_validate(WIDE | {"frequency_caps": tight}))
     consent = {"channel": "call", "purpose": "marketing", "granted": True, "at": now.isoformat()}
     customer = Customer.of(
         {"customer_id": "c", "time_zone": "Europe/Berlin", "phone": "+4930123456", "consents": [consent]}
     )
-    request = Request.of(
-        ContactRequested.model_validate(
-            {
-                "request_id": "r",
-                "customer_id": "c",
-                "channels": ["call"],
-                "purpose": "marketing",
-                "category": "loans",
-                "contact_class": "marketing",
-                "goal": "loan",
-                "campaign_id": "bench",
-                "at": now,
-                "expires_at": now + timedelta(days=5),
-            }
-        )
-    )
+    request = Request.of(asked("r", 0, ["call"], now))
     entries = [
         Entry(at - n * 10**9, f"ctc_{n}", "r", "call", "loans", "marketing", 3, "bench", None, "loan", CLOSED)
         for n in range(6, 0, -1)

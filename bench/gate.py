@@ -124,11 +124,11 @@ def wave(run: int, count: int) -> list[kafka.Record]:
     return [_record(f"{run}.{n}", (first + n // each) % CUSTOMERS, LINES[n % each]) for n in range(count)]
 
 
-def _record(name: str, customer: int, channels: Sequence[str]) -> kafka.Record:
-    now = datetime.now(UTC)
-    event = ContactRequested.model_validate(
+def request(request_id: str, customer: int, channels: Sequence[str], now: datetime) -> ContactRequested:
+    """A request of the running plan."""
+    return ContactRequested.model_validate(
         {
-            "request_id": f"bench.{os.getpid()}.{name}",
+            "request_id": request_id,
             "customer_id": f"b{customer}",
             "channels": channels,
             "purpose": "marketing",
@@ -140,6 +140,11 @@ def _record(name: str, customer: int, channels: Sequence[str]) -> kafka.Record:
             "expires_at": now + timedelta(days=5),
         }
     )
+
+
+def _record(name: str, customer: int, channels: Sequence[str]) -> kafka.Record:
+    now = datetime.now(UTC)
+    event = request(f"bench.{os.getpid()}.{name}", customer, channels, now)
     head = headers(event_id=event.request_id, event_type=event.event_type, source="/bench", at=now.isoformat())
     return event.customer_id.encode(), event.model_dump_json(exclude_none=True).encode(), head
 
