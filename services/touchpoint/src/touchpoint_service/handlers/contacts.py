@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
@@ -30,7 +29,7 @@ from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
 from touchpoint_service.domain.windows import DAY
-from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.gate import Gate, facts_of
 from touchpoint_service.repository.work import Contact, Work
 
 HELD = frozenset(("open", "leased", "sending", "shown"))
@@ -143,7 +142,7 @@ async def expire_contacts(work: Work, gate: Gate, contact_ids: Iterable[str]) ->
         if contact.state in HELD and contact.expires_at <= work.at:
             _release_entry(work, contact)
             _set_state(work, contact, "expired")
-            work.record(ContactExpired, contact.customer_id, _facts(contact))
+            work.record(ContactExpired, contact.customer_id, facts_of(contact))
     await gate.decide(work)
 
 
@@ -159,7 +158,7 @@ def recall(
     """Take a contact back from its channel; one that is already done with is left alone."""
     if contact.state not in HELD:
         return
-    facts = _facts(contact) | {
+    facts = facts_of(contact) | {
         "reason": reason.value,
         "caused_by": caused_by,
         "accepted_in": accepted_in,
@@ -174,7 +173,7 @@ def answer_recall(work: Work, contact: Contact, answer: str, agent: str | None) 
     """Record a channel's answer to a recall. `too_late`: the contact did happen, so it counts again."""
     if answer == "too_late":
         _count(work, contact, CLOSED)
-    work.record(RecallAnswered, contact.customer_id, _facts(contact) | {"answer": answer, "agent": agent})
+    work.record(RecallAnswered, contact.customer_id, facts_of(contact) | {"answer": answer, "agent": agent})
 
 
 def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report, contacts: dict[str, Contact]) -> None:
@@ -182,7 +181,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     contact = contacts[said.contact_id]
     outcome = said.outcome
     recalled = contact.state == "recalled"
-    facts = _facts(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
+    facts = facts_of(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
     if outcome in _REACHED:
         stays = contact.channel in _STAYS_OPEN and contact.state in HELD
         _count(work, contact, SHOWN if stays else CLOSED)
@@ -334,17 +333,6 @@ def _set_state(work: Work, contact: Contact, state: str) -> None:
 
 def _held_by(work: Work, customer_ids: Iterable[str]) -> set[str]:
     return {e.contact_id for c in customer_ids for e in work.standings[c].entries if e.state != CLOSED}
-
-
-def _facts(contact: Contact) -> dict[str, Any]:
-    return {
-        "request_id": contact.request_id,
-        "contact_id": contact.contact_id,
-        "channel": contact.channel,
-        "campaign_id": contact.campaign_id,
-        "offer_id": contact.offer_id,
-        "goal": contact.goal,
-    }
 
 
 _STATUS = {OfferAccepted: "accepted", AcceptanceRefused: "refused", AcceptanceRevoked: "revoked"}

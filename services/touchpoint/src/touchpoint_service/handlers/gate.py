@@ -200,18 +200,18 @@ def _take_back(work: Work, customer_id: str, winner: Decision) -> None:
     for entry in winner.pre_empted:
         work.contact_states[entry.contact_id] = "recalled"
         facts = {"reason": Reason.PRE_EMPTED.value, "caused_by": winner.contact_id, "state": "open"}
-        work.record(ContactRecalled, customer_id, about(entry) | facts)
+        work.record(ContactRecalled, customer_id, facts_of(entry) | facts)
 
 
-def about(entry: Entry) -> dict[str, Any]:
+def facts_of(contact: Entry | Contact) -> dict[str, Any]:
     """What each timeline entry about a contact says of it."""
     return {
-        "request_id": entry.request_id,
-        "contact_id": entry.contact_id,
-        "channel": entry.channel,
-        "campaign_id": entry.campaign_id,
-        "offer_id": entry.offer_id,
-        "goal": entry.goal,
+        "request_id": contact.request_id,
+        "contact_id": contact.contact_id,
+        "channel": contact.channel,
+        "campaign_id": contact.campaign_id,
+        "offer_id": contact.offer_id,
+        "goal": contact.goal,
     }
 
 

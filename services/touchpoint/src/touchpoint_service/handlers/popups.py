@@ -37,7 +37,7 @@ from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.contacts import Report, report_outcomes
-from touchpoint_service.handlers.gate import Arrival, Gate, about, because_of
+from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
@@ -278,7 +278,7 @@ def _mark_shown(work: Work, entry: Entry, scene: _Scene) -> None:
     (standing,) = work.standings.values()
     standing.mark(entry.contact_id, SHOWN)
     work.contact_states[entry.contact_id] = "shown"
-    facts = about(entry) | {"outcome": Outcome.SHOWN.value, "outcome_id": scene.popup_id}
+    facts = facts_of(entry) | {"outcome": Outcome.SHOWN.value, "outcome_id": scene.popup_id}
     work.record(ContactDelivered, standing.customer_id, facts, traceparent=current_traceparent())
 
 

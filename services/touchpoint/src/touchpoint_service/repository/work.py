@@ -286,6 +286,7 @@ class Work:
         rows += len(self.contact_states) + len(self.new_popups)
         if not rows:
             return
+        self._make_ready()
         if max(rows, len(self.standings)) <= AT_ONCE:
             await self._statement().execute(self.conn)
         else:
@@ -307,15 +308,20 @@ class Work:
         False, and nothing is written, when the standing is not the one that was read any more. What has been recorded
         makes a new row of it, so of two works that read the same row one writes.
         """
+        self._make_ready()
         return await self._statement().execute(self.conn)
+
+    def _make_ready(self) -> None:
+        """A new contact is written in its newest state, a standing without what no rule can see any more."""
+        for contact in self.new_contacts:
+            contact.state = self.contact_states.pop(contact.contact_id, contact.state)
+        for standing in self.standings.values():
+            standing.prune(self.now)
 
     def _statement(self) -> Statement:
         """Everything in one statement: for few rows the round trips are what costs."""
-        for contact in self.new_contacts:
-            contact.state = self.contact_states.pop(contact.contact_id, contact.state)
         statement = Statement()
         for standing in self.standings.values():
-            standing.prune(self.now)
             row = standing.customer_id, standing.seq, standing.live, standing.dump()
             if self._row is None:
                 statement.update(UPDATE_STANDING, row)
@@ -335,10 +341,6 @@ class Work:
         return statement
 
     async def _write_in_bulk(self) -> None:
-        for contact in self.new_contacts:
-            contact.state = self.contact_states.pop(contact.contact_id, contact.state)
-        for standing in self.standings.values():
-            standing.prune(self.now)
         copy, execute = self.conn.copy_records_to_table, self.conn.execute
         await execute(UPDATE_STANDINGS, *self._standing_columns())
         if self.new_requests:
