@@ -11,7 +11,7 @@ from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.handlers.popups import Answer, Appearance
 
 Place = Annotated[str, Field(min_length=1, max_length=64)]

@@ -25,8 +25,10 @@ from rapport.contracts.touchpoint import (
 from rapport.contracts.vocabulary import Outcome, Reason
 from rapport.errors import DomainError
 from rapport.telemetry import RECALL_SECONDS
+from touchpoint_service.domain.facts import Customer
 from touchpoint_service.domain.naming import natural_id
-from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.policy import Policy, contact_facts
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate, facts_of
@@ -84,11 +86,12 @@ async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> 
         _check(report, contacts.get(report.outcome.contact_id))
     fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in reports])
     policy = await gate.policy(work)
+    customers = await gate.customers(work)
     for report in reports:
         key = report.outcome.customer_id, report.outcome.outcome_id
         if key in fresh:
             fresh.discard(key)
-            _apply_outcome(work, gate, policy, report, contacts)
+            _apply_outcome(work, gate, policy, report, contacts, customers.get(report.outcome.customer_id))
     await gate.decide(work)
 
 
@@ -176,7 +179,14 @@ def answer_recall(work: Work, contact: Contact, answer: str, agent: str | None) 
     work.record(RecallAnswered, contact.customer_id, facts_of(contact) | {"answer": answer, "agent": agent})
 
 
-def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report, contacts: dict[str, Contact]) -> None:
+def _apply_outcome(
+    work: Work,
+    gate: Gate,
+    policy: Policy | None,
+    report: Report,
+    contacts: dict[str, Contact],
+    customer: Customer | None,
+) -> None:
     said = report.outcome
     contact = contacts[said.contact_id]
     outcome = said.outcome
@@ -184,7 +194,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     facts = facts_of(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
     if outcome in _REACHED:
         stays = contact.channel in _STAYS_OPEN and contact.state in HELD
-        _count(work, contact, SHOWN if stays else CLOSED)
+        _count(work, contact, SHOWN if stays else CLOSED, outcome.value)
         if contact.state in HELD or contact.state == "sent":
             _set_state(work, contact, "shown" if stays else "closed")
         work.record(ContactDelivered, contact.customer_id, facts, traceparent=report.traceparent)
@@ -193,7 +203,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     if gives_back:
         work.standings[contact.customer_id].give_back(contact.contact_id)
     else:
-        _count(work, contact, CLOSED)
+        _count(work, contact, CLOSED, outcome.value)
     if not recalled:
         _set_state(work, contact, "closed")
     about = _about(contact, said, gate)
@@ -215,7 +225,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     if accepts and about.goal is not None:
         met = _Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
         _meet(work, contact.customer_id, about.goal, met, contacts, report.traceparent)
-    _cool_down(work, policy, contact, about, outcome)
+    _cool_down(work, policy, contact, about, outcome, customer)
 
 
 @dataclass(slots=True, frozen=True)
@@ -273,13 +283,26 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
     return len(held)
 
 
-def _cool_down(work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome) -> None:
+def _cool_down(
+    work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome, customer: Customer | None
+) -> None:
     pauses = work.standings[contact.customer_id].cool_downs
     if outcome is Outcome.DO_NOT_CONTACT:
         pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
     if policy is None:
         return
-    for rule in policy.cool_downs_after(outcome.value, contact.channel, contact.contact_class):
+    asked = contact_facts(
+        {} if customer is None else customer.document,
+        contact_class=contact.contact_class,
+        purpose=contact.purpose,
+        category=about.category,
+        campaign=contact.campaign_id,
+        offer=about.offer_id,
+        goal=about.goal,
+    )
+    local = work.at.astimezone((customer.zone if customer is not None else None) or policy.zone)
+    said = outcome.value, contact.channel, contact.contact_class, contact.purpose
+    for rule in policy.cool_downs_after(*said, asked, local):
         key = {
             "all": None,
             "channel": contact.channel,
@@ -292,11 +315,11 @@ def _cool_down(work: Work, policy: Policy | None, contact: Contact, about: _Abou
             pauses.append(CoolDown(work.now + rule.days * DAY, rule.scope, key, rule.name, outcome.value))
 
 
-def _count(work: Work, contact: Contact, state: str) -> None:
+def _count(work: Work, contact: Contact, state: str, outcome: str | None = None) -> None:
     """The contact reached the customer: it counts, and for good."""
     standing = work.standings[contact.customer_id]
     if standing.find(contact.contact_id) is not None:
-        standing.mark(contact.contact_id, state)
+        standing.mark(contact.contact_id, state, outcome)
         return
     standing.count_again(
         Entry(
@@ -311,6 +334,7 @@ def _count(work: Work, contact: Contact, state: str) -> None:
             contact.offer_id,
             contact.goal,
             state,
+            outcome,
         )
     )
 

@@ -14,8 +14,9 @@ from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import HANDOVER_RULES, Objection, first_of
+from touchpoint_service.domain.rules import HANDOVER_RULES, first_of
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.repository import queues
 
