@@ -163,9 +163,9 @@ class TestWhatIsNotKnownYet:
             ),
             (
                 {},
-                {"curfews": [{"name": "cn", "regions": ["CN", "HK"], "open": {"from": "08:00:00"}}]},
-                "New curfews rule cn: regions CN and HK, open from 08:00.",
-                "新增 curfews 规则 cn：regions CN、HK，open from 08:00。",
+                {"curfews": [{"name": "cn", "realms": ["CN", "HK"], "open": {"from": "08:00:00"}}]},
+                "New curfews rule cn: realms CN and HK, open from 08:00.",
+                "新增 curfews 规则 cn：realms CN、HK，open from 08:00。",
             ),
             (
                 {"capacity": {"call": {"per_hour": 3}}},

@@ -165,7 +165,7 @@ class Policy:
         self._conditions = {
             rule.name: compile_predicate(rule.when, CONTACT) for rule in document.rules if rule.when is not None
         }
-        self._by_purpose = any(rule.purposes is not None for rule in document.rules)
+        self._by_purpose = bool(document.consent.exempt_purposes) or any(r.purposes is not None for r in document.rules)
         self._picked: dict[tuple[str, int, str], Applying] = {}
 
     def applying(self, channel: str, contact_class: int, purpose: str) -> Applying:

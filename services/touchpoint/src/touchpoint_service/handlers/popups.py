@@ -276,7 +276,7 @@ async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, p
 
 def _mark_shown(work: Work, entry: Entry, scene: _Scene) -> None:
     standing = work.standings[scene.customer.customer_id]
-    standing.mark(entry.contact_id, SHOWN)
+    standing.mark(entry.contact_id, SHOWN, Outcome.SHOWN.value)
     work.contact_states[entry.contact_id] = "shown"
     facts = facts_of(entry) | {"outcome": Outcome.SHOWN.value, "outcome_id": scene.popup_id}
     work.record(ContactDelivered, standing.customer_id, facts, traceparent=current_traceparent())
