@@ -42,12 +42,10 @@ from touchpoint_service.repository.writes import (
 TOPIC = TimelineEvent.topic
 
 LOCK = """
-select customer_id, seq, live, body from standings where customer_id in (
-    select unnest($1::text[])
-    union
+select customer_id, seq, live, body from standings where customer_id = any($1::text[] || array(
     select other.id from replica_customers own join replica_customers other using (household)
     where own.id = any($1::text[]) and other.household is not null
-)
+))
 order by customer_id for update
 """
 """Whoever shares a household shares budgets, so all of its members are locked with one of them, in the same order."""
