@@ -46,6 +46,7 @@ def main() -> int:
     chosen = list(dict.fromkeys(names[n] for n in asked)) or list(MEASUREMENTS)
     state = home() / "var" / "bench"
     infrastructure = choose(state)
+    infrastructure.stop(erase=True)  # what an earlier run left behind would be worked off in this one
     endpoints = infrastructure.start()
     try:
         results = uvloop.run(run(chosen, endpoints, state))
