@@ -32,6 +32,7 @@ from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate, facts_of
+from touchpoint_service.repository import capacities
 from touchpoint_service.repository.work import Contact, Work
 
 HELD = frozenset(("open", "leased", "sending", "shown"))
@@ -140,12 +141,18 @@ async def settle_acceptances(
 
 
 async def expire_contacts(work: Work, gate: Gate, contact_ids: Iterable[str]) -> None:
-    """End contacts whose time is up and that no agent holds: the slot of an undelivered one is free again."""
+    """End contacts whose time is up and that no agent holds: the slot of an undelivered one is free again.
+
+    Where the channel's capacity is spent at that moment, that is the reason.
+    """
+    exhausted = await capacities.exhausted(work.conn, work.at)
     for contact in (await work.contacts(contact_ids)).values():
         if contact.state in HELD and contact.expires_at <= work.at:
+            no_room = contact.state == "open" and contact.channel in exhausted
+            because = {"reason": Reason.NO_CAPACITY.value} if no_room else None
             _release_entry(work, contact)
             _set_state(work, contact, "expired")
-            work.record(ContactExpired, contact.customer_id, facts_of(contact))
+            work.record(ContactExpired, contact.customer_id, facts_of(contact) | {"because": because})
     await gate.decide(work)
 
 
