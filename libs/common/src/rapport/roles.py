@@ -63,8 +63,8 @@ ROLES: Mapping[str, frozenset[str]] = {
             "profile.import",
         }
     ),
-    "compliance": _READS,
-    "operator": _READS | {"dlq.read", "dlq.replay"},
+    "compliance": _READS | {"touchpoint.rebuild"},
+    "operator": _READS | {"touchpoint.rebuild", "dlq.read", "dlq.replay"},
 }
 
 PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())

@@ -24,7 +24,8 @@ class Difference(NamedTuple):
 
     `what` is `entry` (number of the newest timeline entry), `at` (its instant), `live` (requests that wait), `contact`,
     `pause` or `goal`, with the contact's id, the rule or the goal as `key` and all that is stored of it in a list;
-    `order` of the contacts or pauses; or `standing`: there is none, or it cannot be read.
+    `order` of the contacts or pauses; `standing`: there is none, or it cannot be read; or `timeline`: an entry of the
+    type `key` is not understood.
     """
 
     what: str

@@ -1,7 +1,7 @@
 """A standing as a fold of the timeline: built entry by entry, by the changes that the gate made when it wrote them.
 
 What always holds: folding all entries of a timeline gives the stored standing, except for what one of the two has
-forgotten by now (`Standing.prune`). Requests that wait are not on the timeline before they are decided; `live` is given.
+forgotten by now (`Standing.prune`). Requests are not on the timeline before they are decided, so `live` is given.
 """
 
 from __future__ import annotations

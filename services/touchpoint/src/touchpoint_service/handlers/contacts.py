@@ -279,9 +279,7 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
     return len(held)
 
 
-def _pauses(
-    work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome
-) -> list[CoolDown]:
+def _pauses(work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome) -> list[CoolDown]:
     """The cool-downs that an outcome starts."""
     pauses = []
     if outcome is Outcome.DO_NOT_CONTACT:
