@@ -68,7 +68,9 @@ async def test_the_fold_of_a_timeline_is_the_standing(
     for row in await service.pool.fetch("select type, count(*) from timeline group by type"):
         SEEN[row[0]] += row[1]
     for word in ("pauses", "closes_contact", "gives_back", "after_recall"):
-        SEEN[f"told {word}"] += await service.pool.fetchval("select count(*) from timeline where body::jsonb ? $1", word)
+        SEEN[f"told {word}"] += await service.pool.fetchval(
+            "select count(*) from timeline where body::jsonb ? $1", word
+        )
 
 
 def test_the_walks_came_by_everything_that_a_standing_keeps():
