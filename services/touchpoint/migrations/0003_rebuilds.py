@@ -45,12 +45,39 @@ create table standing_differences (
 create index standing_differences_of on standing_differences (customer_id);
 """
 
+DUE_BEFORE = """
+create or replace view due_work (kind, due_at) as
+    select 'request', next_look from requests where state = 'live'
+    union all
+    select 'contact to expire', expires_at from contacts where state in ('open', 'shown')
+    union all
+    select 'lease to lapse', leased_until from contacts where state = 'leased'
+    union all
+    select 'message at its provider', '-infinity' from contacts where state = 'sending'
+    union all
+    select 'message to send', next_try from contacts where state = 'open' and channel in ('sms', 'email')
+    union all
+    select 'recall', '-infinity' from recalls_due
+    union all
+    select 'wake', '-infinity' from wakes_due
+    union all
+    select 'policy to announce', since from policy_activations where not announced and cancelled_at is null
+"""
+
+DUE = (
+    DUE_BEFORE
+    + """
+    union all
+    select 'rebuild', created_at from standing_rebuilds where finished_at is null
+"""
+)
+
 
 def upgrade() -> None:
     """Let standings be rebuilt."""
-    op.execute(REBUILDS)
+    op.execute(REBUILDS + DUE)
 
 
 def downgrade() -> None:
     """Forget the jobs; what they mended stays mended."""
-    op.execute("drop table standing_differences, standing_rebuild_customers, standing_rebuilds")
+    op.execute(DUE_BEFORE + "; drop table standing_differences, standing_rebuild_customers, standing_rebuilds")

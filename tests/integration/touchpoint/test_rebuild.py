@@ -288,7 +288,7 @@ class TestAsking:
     async def test_of_unknown_customers_says_which(self, lived: Touchpoint):
         body = {"customer_ids": ["c1", "nobody"]}
         answer = await lived.call("POST", "/v1/standings/rebuilds", body, role="operator", expect=404)
-        assert answer.json()["customer_ids"] == ["nobody"]
+        assert answer.json()["pointers"] == ["#/customer_ids/1"]
 
     async def test_waits_for_a_worker(self, lived: Touchpoint):
         asked = (await lived.call("POST", "/v1/standings/rebuilds", role="operator")).json()

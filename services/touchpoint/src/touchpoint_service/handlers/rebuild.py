@@ -44,7 +44,8 @@ async def ask_for_rebuild(
     wanted = sorted(set(customer_ids))
     unknown = await repository.unknown_customers(conn, wanted)
     if unknown:
-        raise UnknownCustomers(f"nothing is known of {', '.join(unknown[:5])}", customer_ids=unknown)
+        where = [f"#/customer_ids/{place}" for place, one in enumerate(customer_ids) if one in unknown]
+        raise UnknownCustomers("nothing is known of some of these customers", pointers=where)
     rebuild_id = new_id("rbd", now)
     await repository.add(conn, rebuild_id, wanted, dry_run=dry_run, by=by, now=now)
     return rebuild_id

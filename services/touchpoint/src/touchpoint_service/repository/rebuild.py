@@ -82,18 +82,17 @@ async def add(
     )
 
 
-async def unknown_customers(conn: Connection, customer_ids: Sequence[str]) -> list[str]:
+async def unknown_customers(conn: Connection, customer_ids: Sequence[str]) -> frozenset[str]:
     """Those of whom there is neither a standing nor a timeline."""
     rows = await conn.fetch(
         """
         select customer_id from unnest($1::text[]) as w (customer_id)
         where not exists (select from standings s where s.customer_id = w.customer_id)
             and not exists (select from timeline t where t.customer_id = w.customer_id)
-        order by customer_id
         """,
         customer_ids,
     )
-    return [row[0] for row in rows]
+    return frozenset(row[0] for row in rows)
 
 
 async def progress(conn: Connection, rebuild_id: str) -> Any:
