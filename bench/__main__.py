@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, http, recall
+from bench import alone, gate, http, rebuild, recall
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "decide": (alone.measure, ("decide_alone",)),
     "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
+    "rebuild": (rebuild.measure, ("rebuild_right", "rebuild_wrong")),
     "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
 }
 

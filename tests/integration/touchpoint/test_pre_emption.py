@@ -142,3 +142,22 @@ class TestAtOnce:
             await touchpoint.hear(touchpoint.request(contact_class, contact_class=contact_class))
         states = {c: await state(touchpoint, c) for c in ("marketing", "retention", "service")}
         assert states == {"marketing": "live", "retention": "live", "service": "released"}
+
+
+class TestPopUp:
+    async def test_does_not_show_a_contact_whose_slot_is_taken_while_it_is_made(self, touchpoint: Touchpoint):
+        """A more important request waits for its hour, which has come when the customer appears; no timer ran yet."""
+        one_of_each = capped(1)["frequency_caps"][0] | {"scope": "category"}
+        await touchpoint.put_in_force(POLICY | {"frequency_caps": [one_of_each]})
+        await touchpoint.hear(touchpoint.offer("o2", goal="card", category="cards"))
+        await touchpoint.hear(touchpoint.request("ad", channels=["branch"]))
+        later = touchpoint.clock.now() + timedelta(hours=1)
+        await touchpoint.hear(care(touchpoint, not_before=later))
+        touchpoint.clock.move(later)
+        body = {"customer_id": "c1", "channel": "branch", "limit": 3}
+        shown = await touchpoint.call("POST", "/v1/popups", body, role="branch_agent")
+        recalled = [e["contact_id"] for e in await touchpoint.timeline() if e["kind"] == "contact.recalled"]
+        delivered = [e["contact_id"] for e in await touchpoint.timeline() if e["kind"] == "contact.delivered"]
+        assert len(recalled) == 1
+        assert not set(recalled) & {offer["contact_id"] for offer in shown.json()["offers"]}
+        assert not set(recalled) & set(delivered)

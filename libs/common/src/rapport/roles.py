@@ -64,8 +64,8 @@ ROLES: Mapping[str, frozenset[str]] = {
             "profile.import",
         }
     ),
-    "compliance": _READS,
-    "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.capacity.edit"},
+    "compliance": _READS | {"touchpoint.rebuild"},
+    "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.capacity.edit", "touchpoint.rebuild"},
 }
 
 PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())

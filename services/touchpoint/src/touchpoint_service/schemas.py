@@ -275,3 +275,14 @@ class PopupAnswersIn(_Body):
     model_config = _example({"answers": [{"offer_id": "term-deposit-2026", "answer": "interested"}]})
 
     answers: Annotated[tuple[PopupAnswer, ...], Field(min_length=1, max_length=10)]
+
+
+class RebuildIn(_Body):
+    """Which standings to rebuild from their timelines."""
+
+    model_config = _example({"customer_ids": ["c-1001", "c-1002"], "dry_run": True})
+
+    customer_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)] | None = None
+    """Left out: everybody's."""
+    dry_run: bool = False
+    """Only compare: tell what differs, and write nothing."""

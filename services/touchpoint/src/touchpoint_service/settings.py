@@ -23,6 +23,13 @@ class Settings(ServiceSettings):
     lanes: int = Field(default=2, ge=1, le=16)
     """Transactions of requests under way at once in a worker: while PostgreSQL writes one, Python decides the next."""
 
+    rebuild_page: int = Field(default=100, ge=1, le=10_000)
+    """Standings compared with their timelines in one transaction: few enough that the worker's other parts wait for
+    some ten milliseconds at most, enough to spread the cost of a commit."""
+
+    rebuild_poll_seconds: float = Field(default=1.0, gt=0)
+    """Between two looks for a rebuild that was asked for."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

@@ -1,6 +1,6 @@
-"""The touchpoint worker: consumers, timers, senders and relay, together or apart.
+"""The touchpoint worker: consumers, timers, senders, rebuilds and relay, together or apart.
 
-python -m touchpoint_service.worker [--only consumers senders relay]
+python -m touchpoint_service.worker [--only consumers senders rebuilds relay]
 
 Timers belong to the consumers: they look after the customers whose requests this worker reads.
 """
@@ -31,12 +31,13 @@ from touchpoint_service.consumers import (
     request_handlers,
 )
 from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.rebuild import rebuild_pages
 from touchpoint_service.handlers.replicas import customers_changed, offers_changed, plans_changed
 from touchpoint_service.senders import Sender, email_sender, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
 
-KINDS = frozenset(("consumers", "senders", "relay"))
+KINDS = frozenset(("consumers", "senders", "rebuilds", "relay"))
 
 
 @asynccontextmanager
@@ -70,6 +71,10 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
             email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
             parts += [Part("senders", s.run, s.stop) for s in (sms, email)]
+        if "rebuilds" in kinds:
+            step = rebuild_pages(settings.rebuild_page)
+            rebuilds = Steps(step, pool, clock, idle_seconds=settings.rebuild_poll_seconds)
+            parts.append(Part("rebuilds", rebuilds.run, rebuilds.stop))
 
         async def ready() -> dict[str, str | None]:
             found: dict[str, str | None] = {"database": None}

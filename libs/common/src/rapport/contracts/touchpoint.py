@@ -138,6 +138,19 @@ class ContactDelivered(TimelineEvent):
     outcome_id: Id
 
 
+class Pause(BaseModel):
+    """A cool-down that an answer started: no contact of its scope until it is over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    rule: Annotated[str, Field(max_length=64)]
+    scope: Annotated[str, Field(max_length=64)]
+    key: str | None = None
+    """What the scope names: the channel, the category, … None: every contact."""
+    until: Instant | None = None
+    """None: for good."""
+
+
 class ContactResponded(TimelineEvent):
     """The customer, or the line, answered."""
 
@@ -156,6 +169,8 @@ class ContactResponded(TimelineEvent):
     """Reported after the contact had been recalled."""
     gives_back: bool = False
     """The contact did not reach the customer: its slot is free again."""
+    pauses: tuple[Pause, ...] | None = None
+    """The cool-downs that it started. None: not told, as in entries from before this was recorded."""
 
 
 class AcceptanceSettled(TimelineEvent):
@@ -166,6 +181,8 @@ class AcceptanceSettled(TimelineEvent):
     acceptance_id: Id
     status: Literal["accepted", "refused", "revoked"]
     reason: str | None = None
+    closes_contact: bool | None = None
+    """For `accepted` in a contact: whether its channel still held it, and no longer does. None: not told."""
 
 
 class PolicyActivated(Event):

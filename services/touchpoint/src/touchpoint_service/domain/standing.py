@@ -23,6 +23,9 @@ OPEN = "o"
 SHOWN = "s"
 CLOSED = "c"
 
+STAYS_OPEN = frozenset(("web", "branch", "hotline"))
+"""Channels that still hold a contact when it has been shown."""
+
 
 class Entry(NamedTuple):
     """A contact that counts: released and not given back. As a plain tuple it is what is stored.

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rapport.clock import to_micros
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import AcceptanceRefused, AcceptanceRevoked, OfferAccepted
 from rapport.contracts.touchpoint import (
@@ -29,7 +30,7 @@ from touchpoint_service.domain.facts import Customer
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, contact_facts
 from touchpoint_service.domain.policy_document import PolicyDocument
-from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet
+from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, STAYS_OPEN, CoolDown, Entry, GoalMet
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate, facts_of
 from touchpoint_service.repository import capacities
@@ -38,8 +39,6 @@ from touchpoint_service.repository.work import Contact, Work
 HELD = frozenset(("open", "leased", "sending", "shown"))
 """States in which a channel can still take a contact back."""
 _REACHED = frozenset((Outcome.DELIVERED, Outcome.OPENED, Outcome.SHOWN))
-_STAYS_OPEN = frozenset(("web", "branch", "hotline"))
-"""Channels that still hold a contact when it has been shown."""
 _DEFAULT_GIVES_BACK = frozenset(o.value for o in PolicyDocument(name="default").gives_back)
 
 
@@ -123,8 +122,9 @@ async def settle_acceptances(
         fresh.discard(key)
         standing = work.standings[event.customer_id]
         status = _STATUS[type(event)]
+        closes: bool | None = None
         if isinstance(event, OfferAccepted):
-            _meet_goal(work, event.customer_id, event.goal, event, contacts, trace)
+            closes = _meet_goal(work, event, contacts, trace)
         else:
             standing.unmeet(event.acceptance_id)
         facts = {
@@ -135,6 +135,7 @@ async def settle_acceptances(
             "channel": event.channel.value,
             "contact_id": _contact_of(event),
             "reason": event.reason if isinstance(event, AcceptanceRefused) else None,
+            "closes_contact": closes,
         }
         work.record(AcceptanceSettled, event.customer_id, facts, traceparent=trace)
     await gate.decide(work)
@@ -200,7 +201,7 @@ def _apply_outcome(
     recalled = contact.state == "recalled"
     facts = facts_of(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
     if outcome in _REACHED:
-        stays = contact.channel in _STAYS_OPEN and contact.state in HELD
+        stays = contact.channel in STAYS_OPEN and contact.state in HELD
         _count(work, contact, SHOWN if stays else CLOSED, outcome.value)
         if contact.state in HELD or contact.state == "sent":
             _set_state(work, contact, "shown" if stays else "closed")
@@ -224,6 +225,8 @@ def _apply_outcome(
         "after_recall": recalled or None,
         "gives_back": gives_back or None,
     }
+    pauses = _pauses(work, policy, contact, about, outcome, customer)
+    facts["pauses"] = [_told(pause) for pause in pauses]
     accepts = outcome is Outcome.ACCEPTED and offer_id is not None
     if accepts:
         assert offer_id is not None
@@ -232,7 +235,7 @@ def _apply_outcome(
     if accepts and about.goal is not None:
         met = _Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
         _meet(work, contact.customer_id, about.goal, met, contacts, report.traceparent)
-    _cool_down(work, policy, contact, about, outcome, customer)
+    work.standings[contact.customer_id].cool_downs += pauses
 
 
 @dataclass(slots=True, frozen=True)
@@ -260,16 +263,19 @@ class _Met:
     contact_id: str | None
 
 
-def _meet_goal(
-    work: Work, customer_id: str, goal: str, event: OfferAccepted, contacts: dict[str, Contact], trace: str | None
-) -> None:
+def _meet_goal(work: Work, event: OfferAccepted, contacts: dict[str, Contact], trace: str | None) -> bool | None:
+    """Whether the contact in which it was accepted was still held, and is done with; None without such a contact."""
     own = contacts.get(event.contact_id or "")
-    if own is not None and own.state in HELD:
+    if own is not None and own.customer_id != event.customer_id:
+        own = None
+    closes = None if own is None else own.state in HELD
+    if own is not None and closes:
         _count(work, own, CLOSED)
         _set_state(work, own, "closed")
     met = _Met(event.offer_id, event.acceptance_id, event.channel.value, event.contact_id)
-    if _meet(work, customer_id, goal, met, contacts, trace):
+    if _meet(work, event.customer_id, event.goal, met, contacts, trace):
         RECALL_SECONDS.observe((work.at - event.at).total_seconds())
+    return closes
 
 
 def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> int:
@@ -290,14 +296,15 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
     return len(held)
 
 
-def _cool_down(
+def _pauses(
     work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome, customer: Customer | None
-) -> None:
-    pauses = work.standings[contact.customer_id].cool_downs
+) -> list[CoolDown]:
+    """The cool-downs that an outcome starts."""
+    pauses = []
     if outcome is Outcome.DO_NOT_CONTACT:
         pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
     if policy is None:
-        return
+        return pauses
     asked = contact_facts(
         {} if customer is None else customer.document,
         contact_class=contact.contact_class,
@@ -320,6 +327,13 @@ def _cool_down(
         }[rule.scope]
         if key is not None or rule.scope == "all":
             pauses.append(CoolDown(work.now + rule.days * DAY, rule.scope, key, rule.name, outcome.value))
+    return pauses
+
+
+def _told(pause: CoolDown) -> dict[str, Any]:
+    """The JSON form of a cool-down, as the contract `Pause` has it."""
+    until = None if pause.until is None else from_micros(pause.until).isoformat()
+    return {"rule": pause.rule, "scope": pause.scope, "key": pause.key, "until": until}
 
 
 def _count(work: Work, contact: Contact, state: str, outcome: str | None = None) -> None:

@@ -162,6 +162,9 @@ async def _compose(
     own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
     if own is None:
         shown = []
+    held = [
+        e for e in held if work.standings[customer_id].find(e.contact_id)
+    ]  # a request that waited may have taken it
     items = [_item(scene, e.offer_id, e.contact_id) for e in held]
     items += [_item(scene, offer.offer_id, own) for offer in shown]
     for entry in held:

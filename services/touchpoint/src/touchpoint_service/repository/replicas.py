@@ -87,5 +87,19 @@ async def recall_campaign(conn: Connection, campaign_id: str, reason: str) -> No
 
 async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
     """Delete all that is stored about these customers."""
-    for table in ("popups", "recalls_due", "wakes_due", "reports", "timeline", "contacts", "requests", "standings"):
+    for table in _OF_CUSTOMERS:
         await conn.execute(f"delete from {table} where customer_id = any($1::text[])", customer_ids)
+
+
+_OF_CUSTOMERS = (
+    "popups",
+    "recalls_due",
+    "wakes_due",
+    "reports",
+    "standing_rebuild_customers",
+    "standing_differences",
+    "timeline",
+    "contacts",
+    "requests",
+    "standings",
+)

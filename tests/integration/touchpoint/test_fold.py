@@ -1,0 +1,82 @@
+"""The gate on random walks against the fold: after every step each standing is what its timeline tells.
+
+RAPPORT_WALKS says how many walks there are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.integration.checker.walks import Walk, policies, steps
+from tests.integration.touchpoint.conftest import Touchpoint, touchpoint_on
+
+from rapport.testing.infrastructure import Endpoints
+from touchpoint_service.domain.fold import fold
+from touchpoint_service.handlers.rebuild import look_at
+from touchpoint_service.repository.rebuild import kept
+
+SEEN: Counter[str] = Counter()
+"""What the compared standings had in them, so that a test which compares nothing is noticed."""
+MANY = 25
+
+moves = st.integers(0, 9).flatmap(lambda n: steps if n else st.just(("tick", 24 * 40)))
+"""A walk's step, or weeks without any: long enough that contacts are forgotten."""
+
+
+@pytest.fixture(scope="module")
+async def service(infrastructure: Endpoints) -> AsyncIterator[Touchpoint]:
+    async with touchpoint_on(infrastructure) as touchpoint:
+        yield touchpoint
+
+
+async def assert_equal(service: Touchpoint) -> None:
+    ids = [row[0] for row in await service.pool.fetch("select customer_id from standings")]
+    async with service.pool.acquire() as conn:
+        for one in await kept(conn, ids):
+            standing, differences = look_at(one, service.clock.now())
+            assert differences == [], one
+            assert standing is not None
+            SEEN["contacts"] += len(standing.entries)
+            SEEN["forgotten"] += len(fold(one.customer_id, one.entries).standing.entries) - len(standing.entries)
+            SEEN["pauses"] += len(standing.cool_downs)
+            SEEN["goals"] += len(standing.goals)
+
+
+@settings(
+    max_examples=int(os.environ.get("RAPPORT_WALKS", "25")),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
+)
+@given(policy=policies, walk=st.lists(moves, min_size=20, max_size=50))
+async def test_the_fold_of_a_timeline_is_the_standing(
+    service: Touchpoint, policy: dict[str, Any], walk: list[tuple[Any, ...]]
+):
+    one = Walk(service)
+    await one.begin(policy)
+    for name, *arguments in walk:
+        await getattr(one, name)(*arguments)
+        await assert_equal(service)
+    SEEN["walks"] += 1
+    for row in await service.pool.fetch("select type, count(*) from timeline group by type"):
+        SEEN[row[0]] += row[1]
+    for word in ("pauses", "closes_contact", "gives_back", "after_recall"):
+        SEEN[f"told {word}"] += await service.pool.fetchval(
+            "select count(*) from timeline where body::jsonb ? $1", word
+        )
+
+
+def test_the_walks_came_by_everything_that_a_standing_keeps():
+    if SEEN["walks"] < MANY:
+        pytest.skip("too few walks were made here")
+    assert min(SEEN[word] for word in ("contacts", "pauses", "goals")) > 0
+    assert min(SEEN[f"told {word}"] for word in ("pauses", "closes_contact", "gives_back", "after_recall")) > 0
+    assert SEEN["forgotten"] > 0
+    assert SEEN["touchpoint.recall.answered.v1"] > 0
