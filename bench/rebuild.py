@@ -70,7 +70,8 @@ async def _rebuild(pool: db.Pool, now: datetime, *, dry_run: bool) -> float:
         longest = max(longest, time.perf_counter() - page)
     speed = CUSTOMERS / (time.perf_counter() - begun)
     found = await pool.fetchrow("select compared, mended from standing_rebuilds where rebuild_id = $1", rebuild_id)
-    assert tuple(found) == (CUSTOMERS, 0 if dry_run else CUSTOMERS), found
+    assert found is not None
+    assert tuple(found) == (CUSTOMERS, 0 if dry_run else CUSTOMERS)
     print(f"  {'compared' if dry_run else 'written'}: {speed:,.0f} customers/s, longest page {longest * 1000:.0f} ms")
     return speed
 

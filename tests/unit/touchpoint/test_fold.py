@@ -99,8 +99,13 @@ class TestContact:
     def test_in_which_an_offer_was_accepted_is_done_with_if_it_was_still_held(
         self, told: Told, closes: bool | None, channel: str, state: str
     ):
-        more = {} if closes is None else {"closes_contact": closes}
-        facts = {"acceptance_id": "a", "status": "accepted", "offer_id": "o1", "channel": channel} | more
+        more: dict[str, Any] = {} if closes is None else {"closes_contact": closes}
+        facts: dict[str, Any] = {
+            "acceptance_id": "a",
+            "status": "accepted",
+            "offer_id": "o1",
+            "channel": channel,
+        } | more
         assert told.released(channel=channel)("acceptance.settled", **facts).states() == {"x": state}
 
 
