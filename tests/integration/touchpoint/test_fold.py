@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.integration.checker.walks import Walk, policies, steps
 from tests.integration.touchpoint.conftest import Touchpoint, touchpoint_on
 
+from rapport.contracts.offers import OfferAccepted
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.domain.fold import fold
 from touchpoint_service.handlers.rebuild import look_at
@@ -80,3 +81,19 @@ def test_the_walks_came_by_everything_that_a_standing_keeps():
     assert min(SEEN[f"told {word}"] for word in ("pauses", "closes_contact", "gives_back", "after_recall")) > 0
     assert SEEN["forgotten"] > 0
     assert SEEN["touchpoint.recall.answered.v1"] > 0
+
+
+async def test_a_message_that_was_sent_is_not_closed_by_the_acceptance_made_in_it(touchpoint: Touchpoint):
+    """It has left the house: the timeline tells, as it does not tell that the message was sent."""
+    await touchpoint.hear(touchpoint.request("r1", channels=["sms"]), touchpoint.request("r2", channels=["email"]))
+    sms, email = await touchpoint.contact("sms"), await touchpoint.contact("email")
+    await touchpoint.pool.execute("update contacts set state = 'sent' where contact_id = $1", sms)
+    for contact_id, acceptance_id in ((sms, "acc_1"), (email, "acc_2")):
+        accepted = {"acceptance_id": acceptance_id, "customer_id": "c1", "offer_id": "o1", "term": "1", "goal": "loan"}
+        more = {"category": "loans", "channel": "web", "at": touchpoint.clock.now(), "contact_id": contact_id}
+        await touchpoint.hear(OfferAccepted.model_validate(accepted | more))
+    settled = [e for e in await touchpoint.timeline() if e["kind"] == "acceptance.settled"]
+    assert [e.get("closes_contact") for e in settled] == [False, False]  # the e-mail was recalled by the first
+    await assert_equal(touchpoint)
+    (entry,) = (await touchpoint.pool.fetchval("select body from standings"))["e"]
+    assert (entry[1], entry[10]) == (sms, "o")

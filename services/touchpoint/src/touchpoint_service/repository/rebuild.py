@@ -146,17 +146,14 @@ async def next_customers(conn: Connection, job: Rebuild, limit: int) -> tuple[li
     found = [row[0] for row in rows]
     last = found[-1] if len(found) == limit else None
     if job.everybody:
-        rows = await conn.fetch(
-            """
-            select customer_id from timeline where seq = 1 and customer_id > $1
-            and ($2::text is null or customer_id <= $2) and customer_id <> all($3::text[])
-            """,
-            job.position,
-            last,
-            found,
-        )
+        # Two texts, as a bound that may be absent is no bound of an index scan.
+        bound, arguments = ("", ()) if last is None else (" and customer_id <= $3", (last,))
+        rows = await conn.fetch(_TOLD_OF + bound, job.position, found, *arguments)
         found += [row[0] for row in rows]
     return found, last
+
+
+_TOLD_OF = "select customer_id from timeline where seq = 1 and customer_id > $1 and customer_id <> all($2::text[])"
 
 
 async def kept(conn: Connection, customer_ids: Sequence[str]) -> list[Kept]:
