@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, http, rebuild, recall
+from bench import alone, gate, growth, http, rebuild, recall
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -23,7 +23,10 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
     "rebuild": (rebuild.measure, ("rebuild_right", "rebuild_wrong")),
     "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
+    "growth": (growth.measure, ("growth_1e6", "growth_1e7")),
 }
+HEAVY = frozenset(("growth",))
+"""Only when asked for: it takes minutes, and gigabytes of disk."""
 
 
 async def run(chosen: list[str], endpoints: Endpoints, state: Path) -> list[Result]:
@@ -44,9 +47,10 @@ def main() -> int:
     unknown = [n for n in asked if n not in names]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
-    chosen = list(dict.fromkeys(names[n] for n in asked)) or list(MEASUREMENTS)
+    chosen = list(dict.fromkeys(names[n] for n in asked)) or [name for name in MEASUREMENTS if name not in HEAVY]
     state = home() / "var" / "bench"
     infrastructure = choose(state)
+    infrastructure.stop(erase=True)  # what an earlier run left behind would be worked off in this one
     endpoints = infrastructure.start()
     try:
         results = uvloop.run(run(chosen, endpoints, state))

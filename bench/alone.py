@@ -13,7 +13,8 @@ from rapport.clock import to_micros
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.domain.decide import decide
 from touchpoint_service.domain.facts import Customer, Request, World
-from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, Entry, Standing
 
 CALLS = 4000

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rapport.contracts.vocabulary import Channel, Outcome, Reason
+from rapport_cli.demo.scenes import SCENES
 from rapport_cli.report import DECISIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -68,7 +69,15 @@ class TestReport:
         assert ends == report["requests"] + report["pre_empted"], "whose slot was taken is released or ended once more"
 
     def test_shows_rules_at_work(self, report: dict[str, Any]) -> None:
-        assert {"quiet_hours", "no_consent", "minimum_gap"} <= report["reasons"].keys()
+        shown = {"quiet_hours", "legal_hours", "no_consent", "minimum_gap", "frequency_cap", "slot_held"}
+        assert shown <= report["reasons"].keys()
+
+    def test_plays_the_scenes(self, report: dict[str, Any], state: Path) -> None:
+        page = (state / "demo" / "report.html").read_text()
+        for scene in SCENES:
+            assert f">{scene.title}<" in page
+        assert report["pre_empted"] >= 1
+        assert report["recalls_too_late"] >= 1
 
     def test_comes_as_a_page_that_loads_nothing(self, report: dict[str, Any], state: Path) -> None:
         page = (state / "demo" / "report.html").read_text()

@@ -11,6 +11,7 @@ from tests.integration.checker.world import START, World
 
 Plant = Callable[[World], None]
 PLANTS: list[Any] = []
+EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def breaks(*invariants: int) -> Callable[[Plant], Plant]:
@@ -28,6 +29,59 @@ def breaks(*invariants: int) -> Callable[[Plant], Plant]:
 def over_the_cap(world: World) -> None:
     for number in (7, 8):
         world.release("c2", f"r{number}", "web", offer_id=None)
+
+
+def demand(world: World, kind: str, rule: dict[str, Any]) -> None:
+    """One more rule in the policy in force."""
+    version = world.row("touchpoint", "policy_versions", version=1)
+    document = version["document"]
+    version["document"] = document | {kind: [*document.get(kind, ()), rule]}
+
+
+@breaks(1)
+def over_the_cap_of_a_household(world: World) -> None:
+    window = {"kind": "rolling", "hours": 240}
+    demand(world, "frequency_caps", {"name": "home", "per": "household", "limit": 2, "window": window})
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(1)
+def over_a_cap_by_weight(world: World) -> None:
+    window = {"kind": "rolling", "hours": 240}
+    demand(world, "frequency_caps", {"name": "heavy", "limit": 3, "weights": {"branch": 3}, "window": window})
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(1)
+def into_a_slot_that_is_held(world: World) -> None:
+    window, held = {"kind": "rolling", "hours": 240}, [{"for_class": "service", "slots": 1}]
+    demand(world, "frequency_caps", {"name": "kept", "limit": 2, "held": held, "window": window})
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(1)
+def outside_the_legal_hours(world: World) -> None:
+    periods = [{"days": EVERY_DAY, "start": "00:00:00", "end": "00:01:00"}]
+    demand(
+        world, "legal_hours", {"name": "law", "channels": ["web"], "countries": ["DE"], "hours": {"periods": periods}}
+    )
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(1)
+def in_a_blackout(world: World) -> None:
+    begins, ends = (world.now + timedelta(hours=hours) for hours in (-1, 1))
+    rule = {"name": "quiet-day", "begins": begins.isoformat(), "ends": ends.isoformat(), "countries": ["DE"]}
+    demand(world, "blackouts", rule | {"channels": ["web"]})
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(1)
+def to_a_branch_that_is_closed(world: World) -> None:
+    periods = [{"days": EVERY_DAY, "start": "00:00:00", "end": "00:01:00"}]
+    rule = {"name": "open", "channels": ["web"], "zone": "Europe/Berlin", "hours": {"periods": periods}}
+    demand(world, "opening_hours", rule)
+    world.release("c2", "r7", "web", offer_id=None)
 
 
 @breaks(1)
@@ -160,7 +214,7 @@ def an_outcome_that_was_passed_over(world: World) -> None:
 @breaks(4)
 def an_outcome_that_counts_twice(world: World) -> None:
     facts = {"contact_id": "ctc_r5", "channel": "branch", "outcome_id": "out_ctc_r5", "request_id": "r5"}
-    world.enter("c2", "contact.responded", outcome="interested", **facts)
+    world.enter("c2", "contact.responded", outcome="refused", **facts)
 
 
 @breaks(4, 6, 7)

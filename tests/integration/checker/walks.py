@@ -31,7 +31,9 @@ from touchpoint_service.handlers.leases import hand_out
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force
 
-CUSTOMERS = ("c1", "c2")
+CUSTOMERS = ("c1", "c2", "c3")
+HOMES = {"c1": "home", "c2": "home"}
+"""c3 lives alone."""
 OFFERS = {"o1": ("loan", "loans"), "o2": ("loan", "loans"), "o3": ("card", "cards"), "o4": ("home", "cards")}
 """Each with its goal and category."""
 CAMPAIGNS = ("cmp", "spring")
@@ -63,7 +65,7 @@ def _rules(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str
 
 
 def _named(document: dict[str, Any]) -> dict[str, Any]:
-    for kind in ("frequency_caps", "minimum_gaps", "quiet_hours", "cool_downs"):
+    for kind in ("blackouts", "legal_hours", "frequency_caps", "minimum_gaps", "quiet_hours", "cool_downs"):
         document[kind] = [rule | {"name": f"{kind.replace('_', '-')}-{n}"} for n, rule in enumerate(document[kind])]
     return document
 
@@ -76,7 +78,36 @@ policies = st.fixed_dictionaries(
             {"channels": st.just(["call", "sms", "email"]), "exempt_purposes": st.sampled_from([[], ["service"]])}
         ),
         "do_not_disturb_exempt": some_classes,
-        "frequency_caps": _rules(scope=scopes, limit=st.integers(1, 3), window=windows),
+        "frequency_caps": _rules(
+            scope=scopes,
+            limit=st.integers(1, 3),
+            window=windows,
+            per=st.sampled_from(["customer", "household"]),
+            weights=st.sampled_from([{}, {}, {"call": 2}]),
+            ignores=st.sampled_from([[], [], ["dismissed", "complaint"]]),
+            held=st.sampled_from([[], [], [{"for_class": "retention"}], [{"for_class": "service", "slots": 2}]]),
+            look_ahead_hours=st.sampled_from([0, 0, 48]),
+        ),
+        "legal_hours": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "countries": st.none() | st.just(["DE"]),
+                    "hours": st.just(
+                        {"periods": [{"days": ["mon", "tue", "wed", "sat"], "start": "07:00", "end": "22:00"}]}
+                    ),
+                }
+            ),
+            max_size=1,
+        ),
+        "blackouts": st.lists(
+            st.sampled_from([2, 30]).map(
+                lambda hours: {
+                    "begins": (START + timedelta(hours=hours)).isoformat(),
+                    "ends": (START + timedelta(hours=hours + 20)).isoformat(),
+                }
+            ),
+            max_size=1,
+        ),
         "minimum_gaps": _rules(hours=st.sampled_from([0.5, 3, 24])),
         "quiet_hours": st.lists(
             st.fixed_dictionaries({"channels": some_channels, "start": st.just("21:00"), "end": st.just("08:00")}),
@@ -153,7 +184,7 @@ class Walk:
         service.clock = service.app.state.clock = FixedClock(START)
         await service.put_in_force(policy)
         for customer_id in CUSTOMERS:
-            await self.say(service.customer(customer_id, version=self.next(customer_id)))
+            await self.say(service.customer(customer_id, self.next(customer_id), household=HOMES.get(customer_id)))
         for offer_id, (goal, category) in OFFERS.items():
             await self.say(service.offer(offer_id, goal=goal, category=category))
         for campaign in CAMPAIGNS:
@@ -321,7 +352,7 @@ class Walk:
 
     async def change(self, customer_id: str, what: str) -> None:
         version = self.next(customer_id)
-        changes: dict[str, Any] = {}
+        changes: dict[str, Any] = {"household": HOMES.get(customer_id)}
         match what:
             case "consent" if version % 2:
                 changes["consents"] = []

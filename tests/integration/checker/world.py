@@ -66,6 +66,8 @@ class World:
             "customer_id": customer_id,
             "version": version,
             "time_zone": "Europe/Berlin",
+            "country": "DE",
+            "household": "home",
             "consents": [
                 {"channel": c, "purpose": "marketing", "granted": True, "at": "2026-01-01T00:00:00Z"}
                 for c in ("call", "sms")
@@ -174,7 +176,7 @@ class World:
         )
         kind = ["service_critical", "service", "retention", "marketing"].index(facts["contact_class"])
         entry = [to_micros(self.now), contact_id, request_id, channel, facts["category"], facts["purpose"], kind]
-        self.entries(customer_id).append([*entry, facts["campaign_id"], facts["offer_id"], facts["goal"], "o"])
+        self.entries(customer_id).append([*entry, facts["campaign_id"], facts["offer_id"], facts["goal"], "o", None])
         return contact_id
 
     def entries(self, customer_id: str) -> list[list[Any]]:
@@ -196,7 +198,7 @@ class World:
         contact = self.row("touchpoint", "contacts", contact_id=contact_id)
         contact["state"] = "closed"
         for entry in self.entries(customer_id):
-            entry[-1] = "c" if entry[1] == contact_id else entry[-1]
+            entry[-2:] = ["c", outcome] if entry[1] == contact_id else entry[-2:]
         outcome_id = f"out_{contact_id}"
         self.report(customer_id, contact_id, outcome_id)
         about = {name: contact[name] for name in ("channel", "request_id", "campaign_id", "goal", "offer_id")}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from rapport_cli.checker.cases import Case, Person
 from rapport_cli.checker.life import Contact, Pause
-from rapport_cli.checker.words import Case, Person, complaints
+from rapport_cli.checker.words import complaints
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)  # a Tuesday
 TICK = timedelta(microseconds=1)

@@ -11,7 +11,7 @@ from offers_service.schemas import OfferContent
 from rapport.contracts.vocabulary import ContactClass
 from rapport.rules import CUSTOMER
 from rapport_cli.demo import plans
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 PLANS = plans.campaigns(START, 30, 5000)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from rapport.contracts.vocabulary import Channel, ContactClass, Outcome
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 
 Document = dict[str, Any]
 

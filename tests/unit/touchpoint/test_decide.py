@@ -15,7 +15,8 @@ from rapport.contracts.vocabulary import Reason
 from rapport.ranking import Offer as OfferInHand
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, SUPPRESSED, decide
 from touchpoint_service.domain.facts import Customer, Request, World
-from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, CoolDown, Entry, GoalMet, Standing
 from touchpoint_service.domain.windows import DAY, HOUR
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from pydantic import ValidationError
 from tests.unit.touchpoint.policy_documents import Document, cap, documents
 
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.policy_form import form_schema
 
 SCHEMA = form_schema()

@@ -156,16 +156,16 @@ class TestWhatIsNotKnownYet:
         ("old", "new", "english", "chinese"),
         [
             (
-                {"legal_hours": [{"name": "cn", "strict": True}]},
-                {"legal_hours": [{"name": "cn", "strict": False}]},
-                "The legal hours rule cn: strict now no instead of yes.",
-                "legal hours 规则 cn 的 strict 现为否（原为是）。",
+                {"curfews": [{"name": "cn", "strict": True}]},
+                {"curfews": [{"name": "cn", "strict": False}]},
+                "The curfews rule cn: strict now no instead of yes.",
+                "curfews 规则 cn 的 strict 现为否（原为是）。",
             ),
             (
                 {},
-                {"legal_hours": [{"name": "cn", "regions": ["CN", "HK"], "open": {"from": "08:00:00"}}]},
-                "New legal hours rule cn: regions CN and HK, open from 08:00.",
-                "新增 legal hours 规则 cn：regions CN、HK，open from 08:00。",
+                {"curfews": [{"name": "cn", "realms": ["CN", "HK"], "open": {"from": "08:00:00"}}]},
+                "New curfews rule cn: realms CN and HK, open from 08:00.",
+                "新增 curfews 规则 cn：realms CN、HK，open from 08:00。",
             ),
             (
                 {"capacity": {"call": {"per_hour": 3}}},
@@ -174,10 +174,10 @@ class TestWhatIsNotKnownYet:
                 "Capacity，call，per hour 现为 4（原为 3）。",
             ),
             (
-                {"blackouts": []},
-                {"blackouts": [{"from": "2026-12-24", "why": None}]},
-                "Blackouts: now from 2026-12-24, why none instead of none.",
-                "Blackouts 现为 from 2026-12-24，why 无（原为无）。",
+                {"closures": []},
+                {"closures": [{"from": "2026-12-24", "why": None}]},
+                "Closures: now from 2026-12-24, why none instead of none.",
+                "Closures 现为 from 2026-12-24，why 无（原为无）。",
             ),
             (
                 rules("frequency_caps", cap()),

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from rapport_cli.checker.cases import Person
 from rapport_cli.checker.findings import Findings, Progress
 from rapport_cli.checker.logs import Log, MissingTopic, Record
-from rapport_cli.checker.words import Person
 
 CONTACTS = "touchpoint.contacts"
 REQUESTS = "campaign.requests"
@@ -197,6 +197,10 @@ def _person(body: Any) -> Person:
         frozenset(place for place, (_, granted) in newest.items() if granted),
         bool(body.get("do_not_call")),
         None if until is None else datetime.fromisoformat(until),
+        body.get("country"),
+        body.get("region"),
+        body.get("household"),
+        frozenset(newest),
     )
 
 

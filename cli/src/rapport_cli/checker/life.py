@@ -43,13 +43,19 @@ class Contact:
     held: bool = True
     ending: str | None = None
     """`recalled` or `expired`, if that is how it ended."""
+    outcome: str | None = None
+    """The newest that was reported while it counted."""
+    place: str | None = None
+    again: bool = False
+    """It was given back, and counts because the customer was reached after all."""
     perhaps_sent: bool = False
     """Closed by an acceptance made in it, unless it had left the house by then."""
 
-    def reach(self, mark: str) -> None:
+    def reach(self, mark: str, outcome: str | None = None) -> None:
         """The customer was reached: it counts, for good."""
+        self.outcome = outcome or (self.outcome if self.counts else None)
         if not self.counts:
-            self.counts, self.mark = True, mark
+            self.counts, self.mark, self.again = True, mark, True
         elif self.mark != CLOSED:
             self.mark = mark
 
@@ -172,6 +178,7 @@ def _released(life: Life, entry: Entry) -> None:
         entry.get("campaign_id"),
         entry.get("offer_id"),
         entry.get("goal"),
+        place=entry.get("place"),
     )
 
 
@@ -225,7 +232,7 @@ def _answered(life: Life, entry: Entry) -> None:
 def _delivered(life: Life, entry: Entry) -> None:
     if contact := life.of(entry):
         contact.held = contact.held and contact.channel in STAYS
-        contact.reach(SHOWN if contact.held else CLOSED)
+        contact.reach(SHOWN if contact.held else CLOSED, entry["outcome"])
 
 
 def _responded(life: Life, entry: Entry) -> None:
@@ -233,7 +240,7 @@ def _responded(life: Life, entry: Entry) -> None:
         if entry.get("gives_back"):
             contact.counts = False
         else:
-            contact.reach(CLOSED)
+            contact.reach(CLOSED, entry["outcome"])
         contact.held = False
         if contact.ending == "expired":
             contact.ending = None

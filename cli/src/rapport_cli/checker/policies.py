@@ -70,6 +70,7 @@ class Policies:
             if (
                 rule["outcome"] == entry["outcome"]
                 and (rule.get("channels") is None or contact.channel in rule["channels"])
+                and (rule.get("purposes") is None or contact.purpose in rule["purposes"])
                 and contact.contact_class not in rule.get("exempt_classes", ())
                 and (scope == "all" or about[scope] is not None)
             ):

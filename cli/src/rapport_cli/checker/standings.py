@@ -2,8 +2,8 @@
 
 The stored standing, decoded from its own description:
 - `e`: a row per contact that counts: released at (µs since the epoch), contact, request, channel, category, purpose,
-  rank of the class, campaign, offer, goal, and `o`, `s` or `c` (not reached, shown, done with), in the order of the
-  release; contacts that are done with are forgotten after 92 days;
+  rank of the class, campaign, offer, goal, `o`, `s` or `c` (not reached, shown, done with), and the newest outcome, in
+  the order of the release; contacts that are done with are forgotten after 92 days;
 - `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome; forgotten when over;
 - `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
 - `t`: the instant of the newest timeline entry (µs), left out before there is one.
@@ -140,6 +140,7 @@ def _row(contact: Contact, state: str | None) -> list[Any]:
         contact.offer_id,
         contact.goal,
         OPEN if contact.perhaps_sent and state == "sent" else contact.mark,
+        contact.outcome,
     ]
 
 

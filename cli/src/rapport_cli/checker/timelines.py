@@ -13,14 +13,15 @@ from typing import Any
 import orjson
 
 from rapport.db import Connection
-from rapport_cli.checker import standings, topics
+from rapport_cli.checker import households, standings, topics
+from rapport_cli.checker.cases import Case
 from rapport_cli.checker.findings import Findings, Progress
 from rapport_cli.checker.heard import CONTACTS, Heard, forgotten_digest
 from rapport_cli.checker.life import KINDS, Contact, Entry, Life
 from rapport_cli.checker.policies import SKEW, Policies, Stamp, approved
 from rapport_cli.checker.streams import by_key
 from rapport_cli.checker.topics import TookIn
-from rapport_cli.checker.words import Case, complaints
+from rapport_cli.checker.words import complaints
 
 LAG = timedelta(minutes=15)
 """How old touchpoint's copy of a customer or a plan may be when it decides: a service may have been down."""
@@ -56,6 +57,10 @@ class World:
     lag: timedelta = LAG
     compare: bool = True
     """Whether to look at more than releases: at the topics and at the other tables."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """The household of each customer who has one."""
+    shared: list[households.Judged] = field(default_factory=list)
+    """The releases to members of households."""
 
     def was_forgotten(self, customer_id: str) -> bool:
         """Whether the customer was erased at some time, and much that was said of them is gone."""
@@ -83,6 +88,7 @@ async def prove(
         findings,
         lag,
         compare,
+        await households.households(touchpoint),
     )
     total = await touchpoint.fetchval("select count(*) from standings")
     tables = _TABLES if compare else {"timeline": _TABLES["timeline"]}
@@ -97,6 +103,8 @@ async def prove(
     if compare:
         for customer_id in set().union(*unseen.values()):
             _customer(world, customer_id, dict.fromkeys(tables, ()))
+    steady = (judged for judged in world.shared if judged.contact.counts and not judged.contact.again)
+    households.prove(world.homes, steady, findings)
 
 
 @dataclass(slots=True)
@@ -201,6 +209,9 @@ def _judge(walk: _Walk, entry: Entry, contact: Contact) -> None:
     people = world.heard.as_of(walk.customer_id, contact.at, lag=world.lag, skew=SKEW)
     if people == [] and walk.customer_id not in world.heard.erased:
         walk.note(1, f"{contact.contact_id} was released before anything was known of the customer")
+    home = world.homes.get(walk.customer_id)
+    if home is not None and people and all(person.household == home for person in people):
+        world.shared.append(households.Judged(walk.customer_id, contact, document))
     verdicts = [complaints(case, person) for person in people] if people else [complaints(case, None)]
     if all(verdicts):
         for complaint in verdicts[-1]:

@@ -2,24 +2,28 @@
 
 Written from the document, not from the gate: no standing, no cache, no order of rules. Every contact that counts is
 looked at for every rule. `complaints` answers for one reading of the customer document; what is not said there is not
-judged. Left out: whether the customer was eligible for the offer, which is a rule of the offer, not of the policy.
+judged. Left out: whether the customer was eligible for the offer, which is a rule of the offer, not of the policy;
+rules that ask for more of the customer than is remembered here (`when`, occasions); public holidays; and the zones that
+may be the customer's where none is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from rapport_cli.checker.life import Contact, Pause
+from rapport_cli.checker import hours
+from rapport_cli.checker.cases import Case, Complaint, Person, named
+from rapport_cli.checker.life import Contact
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLASSES = ("service_critical", "service", "retention", "marketing")
 _NEED_CONSENT = ("call", "sms", "email")
 """Where a document does not name the channels that need consent."""
-_SCOPES = {
+SCOPES = {
     "channel": "channel",
     "category": "category",
     "purpose": "purpose",
@@ -29,48 +33,13 @@ _SCOPES = {
 }
 
 
-class Person(NamedTuple):
-    """What a policy may ask of a customer document."""
-
-    zone: str | None
-    granted: frozenset[tuple[str, str]]
-    """(channel, purpose) whose newest consent is an opt-in."""
-    do_not_call: bool
-    do_not_disturb_until: datetime | None
-
-
-class Complaint(NamedTuple):
-    """A rule that a release breaks."""
-
-    kind: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A release, and what lay before it."""
-
-    document: Mapping[str, Any]
-    release: Contact
-    past: Sequence[Contact]
-    """The customer's contacts that counted just before."""
-    pauses: Sequence[Pause]
-
-    def binds(self, rule: Mapping[str, Any]) -> bool:
-        """Whether a rule applies to this contact."""
-        return _named(rule, self.release.channel) and self.release.contact_class not in rule.get("exempt_classes", ())
-
-
 def complaints(case: Case, person: Person | None) -> list[Complaint]:
     """All rules that the release breaks; without a person, those that ask nothing of the customer document."""
     found = [*_gaps(case), *_caps(case, person), *_pauses(case)]
     if person is not None:
         found += [*_peace(case, person), *_consent(case, person), *_quiet_hours(case, person)]
+        found += [*hours.blackouts(case, person), *hours.legal_hours(case, person), *hours.opening_hours(case)]
     return found
-
-
-def _named(rule: Mapping[str, Any], channel: str) -> bool:
-    return rule.get("channels") is None or channel in rule["channels"]
 
 
 def _gaps(case: Case) -> Iterable[Complaint]:
@@ -78,7 +47,7 @@ def _gaps(case: Case) -> Iterable[Complaint]:
         gap = timedelta(hours=rule["hours"])
         if case.binds(rule):
             for earlier in case.past:
-                if _named(rule, earlier.channel) and case.release.at - earlier.at < gap:
+                if named(rule, earlier.channel) and case.release.at - earlier.at < gap:
                     yield Complaint(
                         "gap", f"{rule['name']}: only {case.release.at - earlier.at} after the last contact"
                     )
@@ -89,13 +58,14 @@ def _caps(case: Case, person: Person | None) -> Iterable[Complaint]:
     for rule in case.document.get("frequency_caps", ()):
         if not case.binds(rule):
             continue
-        attribute = _SCOPES.get(rule.get("scope", "all"))
+        attribute = SCOPES.get(rule.get("scope", "all"))
         if attribute is not None and getattr(case.release, attribute) is None:
             continue  # a cap per campaign says nothing of a contact that belongs to none
         alike = [
             earlier
             for earlier in case.past
-            if _named(rule, earlier.channel)
+            if named(rule, earlier.channel)
+            and earlier.outcome not in rule.get("ignores", ())
             and (attribute is None or getattr(earlier, attribute) == getattr(case.release, attribute))
         ]
         try:
@@ -103,35 +73,67 @@ def _caps(case: Case, person: Person | None) -> Iterable[Complaint]:
         except _UnknownZone:
             yield Complaint("zone", f"{rule['name']}: the customer's time zone is not known")
             continue
-        if inside is not None and inside >= rule["limit"]:
-            yield Complaint("cap", f"{rule['name']}: {inside} contacts of {rule['limit']} were used already")
+        if inside is None:
+            continue
+        used, own = slots(rule, inside), slots(rule, [case.release])
+        if used + own > rule["limit"]:
+            yield Complaint("cap", f"{rule['name']}: {used} slots of {rule['limit']} were used already")
+        elif used + own + _held(rule, case.release, inside) > rule["limit"]:
+            yield Complaint("held", f"{rule['name']}: the slots that were left are held for others")
+
+
+def slots(rule: Mapping[str, Any], contacts: Iterable[Contact]) -> int:
+    """How many slots of a cap these contacts take."""
+    return sum(int(rule.get("weights", {}).get(contact.channel, 1)) for contact in contacts)
+
+
+def _held(rule: Mapping[str, Any], release: Contact, inside: Sequence[Contact]) -> int:
+    """How many slots are held for more important contacts than this one, less those that such contacts have used."""
+    unspent, kept = list(inside), 0
+    held = [each for each in rule.get("held", ()) if each.get("occasion") is None]
+    for each in sorted(held, key=lambda h: CLASSES.index(h["for_class"])):
+        rank = CLASSES.index(each["for_class"])
+        if rank >= _rank(release):
+            continue
+        left = each["slots"]
+        while left > 0 and (user := next((e for e in unspent if _rank(e) <= rank), None)) is not None:
+            unspent.remove(user)
+            left -= slots(rule, [user])
+        kept += max(0, left)
+    return kept
+
+
+def _rank(contact: Contact) -> int:
+    return CLASSES.index(contact.contact_class) if contact.contact_class in CLASSES else len(CLASSES)
 
 
 class _UnknownZone(Exception):
     """A rule needs a zone that the customer document does not have."""
 
 
-def _inside(window: Mapping[str, Any], case: Case, alike: Sequence[Contact], person: Person | None) -> int | None:
-    """How many of these contacts lie in the window that the release lies in; None when that cannot be said."""
+def _inside(
+    window: Mapping[str, Any], case: Case, alike: Sequence[Contact], person: Person | None
+) -> list[Contact] | None:
+    """The contacts that lie in the window that the release lies in; None when that cannot be said."""
     now = case.release.at
     if window.get("kind", "rolling") == "rolling":
         edge = now - timedelta(hours=window["hours"])
-        return sum(1 for earlier in alike if earlier.at > edge)
+        return [earlier for earlier in alike if earlier.at > edge]
     if window.get("zone", "business") == "business":
         zone = case.document.get("business_zone", "UTC")
-    elif person is None:
+    elif person is None or _somewhere(person):
         return None
     else:
         zone = _known(person.zone)
-    this = _period(now, window["unit"], zone)
-    return sum(1 for earlier in alike if _period(earlier.at, window["unit"], zone) == this)
+    this = period(now, window["unit"], zone)
+    return [earlier for earlier in alike if period(earlier.at, window["unit"], zone) == this]
 
 
 def _pauses(case: Case) -> Iterable[Complaint]:
     for pause in case.pauses:
         if pause.until is not None and pause.until <= case.release.at:
             continue
-        if pause.scope != "all" and getattr(case.release, _SCOPES[pause.scope]) != pause.key:
+        if pause.scope != "all" and getattr(case.release, SCOPES[pause.scope]) != pause.key:
             continue
         if pause.outcome != "do_not_contact" or not _may_disturb(case):
             yield Complaint(
@@ -155,13 +157,27 @@ def _consent(case: Case, person: Person) -> Iterable[Complaint]:
         return
     if case.release.purpose in rule.get("exempt_purposes", ()):
         return
-    if (case.release.channel, case.release.purpose or "") not in person.granted:
+    asked = case.release.channel, case.release.purpose or ""
+    if asked not in person.asked and _presumed(rule, *asked, person):
+        return
+    if asked not in person.granted:
         yield Complaint("consent", f"no consent for {case.release.purpose} by {case.release.channel}")
+
+
+def _presumed(rule: Mapping[str, Any], channel: str, purpose: str, person: Person) -> bool:
+    """What the law of the customer's place says where the customer has said nothing."""
+    country = person.country or (person.region or "")[:2]
+    for where, here in (("regions", person.region), ("countries", country)):
+        for default in rule.get("defaults", ()):
+            fits = default.get("purposes") is None or purpose in default["purposes"]
+            if here and here in (default.get(where) or ()) and fits and named(default, channel):
+                return bool(default["granted"])
+    return False
 
 
 def _quiet_hours(case: Case, person: Person) -> Iterable[Complaint]:
     for rule in case.document.get("quiet_hours", ()):
-        if not case.binds(rule):
+        if not case.binds(rule) or _somewhere(person):
             continue
         try:
             zone = _known(person.zone)
@@ -175,6 +191,11 @@ def _quiet_hours(case: Case, person: Person) -> Iterable[Complaint]:
 
 def _may_disturb(case: Case) -> bool:
     return case.release.contact_class in case.document.get("do_not_disturb_exempt", ())
+
+
+def _somewhere(person: Person) -> bool:
+    """Whether the zone is not known, but where the customer may be is."""
+    return (person.zone is None or _zone(person.zone) is None) and bool(person.country or person.region)
 
 
 def _known(name: str | None) -> str:
@@ -192,7 +213,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 @lru_cache(maxsize=65536)
-def _period(at: datetime, unit: str, zone: str) -> tuple[int, ...]:
+def period(at: datetime, unit: str, zone: str) -> tuple[int, ...]:
     """The name of the local day, ISO week or month that an instant lies in."""
     day = at.astimezone(_zone(zone)).date()
     if unit == "week":

@@ -18,7 +18,7 @@ import httpx2
 from rapport.clock import SteppedClock
 from rapport.testing.settle import Settler, providers_quiet
 from rapport.testing.system import Running
-from rapport_cli.demo import intake, plans
+from rapport_cli.demo import intake, plans, scenes
 from rapport_cli.demo.behaviour import Behaviour, Visit
 from rapport_cli.demo.chance import Chance
 from rapport_cli.demo.channels import Channels
@@ -103,6 +103,7 @@ async def found(stage: Stage, scale: Scale, progress: Callable[[int], None]) -> 
     await intake.report_contracts(stage.post, inhabitants, stage.clock.now())
     await stage.settle()
     await intake.list_do_not_call(stage.desk, inhabitants)
+    await scenes.open_scenes(stage.desk)
     await stage.settle()
     return Behaviour(Chance(scale.seed), inhabitants), state["rejected"]
 
@@ -130,6 +131,8 @@ class Month:
             instants = self._instants(day)
             for at, visits in zip(instants, self._behaviour.visits(day, instants), strict=True):
                 await self._advance(at)
+                if at == self._instants(0)[0]:
+                    await scenes.play(self._stage.desk, self._stage.settle, scenes.patience(at))
                 await self._step({visit.customer.customer_id: visit for visit in visits}, at)
                 progress(at)
         end = START + timedelta(days=self._scale.days)
@@ -182,5 +185,5 @@ class Month:
         return {
             customer_id: Visit(self._behaviour.people[customer_id], "web", f"message.{request_id}")
             for customer_id, request_id in self._stage.watch.tally.messages_reached()
-            if self._behaviour.follows(request_id)
+            if customer_id in self._behaviour.people and self._behaviour.follows(request_id)
         }

@@ -16,12 +16,32 @@ WEEKLY_CAP = 6
 
 _WEEK = {"kind": "rolling", "hours": 168}
 _MESSAGES = ["call", "sms", "email"]
+_WORKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat"]
+
+
+def _tagged(tag: str) -> dict[str, Any]:
+    return {"combinator": "and", "rules": [{"field": "tags", "operator": "contains", "value": tag}]}
+
 
 POLICY: dict[str, Any] = {
     "name": "House rules",
     "business_zone": "Europe/Berlin",
     "consent": {"channels": _MESSAGES, "exempt_purposes": ["service"]},
     "do_not_disturb_exempt": ["service_critical"],
+    "legal_hours": [
+        {
+            "name": "calls-in-germany",
+            "channels": ["call"],
+            "countries": ["DE"],
+            "hours": {"periods": [{"days": _WORKDAYS, "start": "08:00", "end": "20:00"}], "holidays": "as_sunday"},
+        },
+        {
+            "name": "calls-in-america",
+            "channels": ["call", "sms"],
+            "countries": ["US"],
+            "hours": {"periods": [{"days": [*_WORKDAYS, "sun"], "start": "08:00", "end": "21:00"}]},
+        },
+    ],
     "quiet_hours": [
         {"name": "night", "channels": ["call", "sms"], "start": "20:00", "end": "09:00"},
         {"name": "sunday", "channels": ["call"], "start": "09:00", "end": "20:00", "days": ["sun"]},
@@ -30,7 +50,21 @@ POLICY: dict[str, Any] = {
     "frequency_caps": [
         {"name": "two-calls-a-week", "channels": ["call"], "limit": 2, "window": _WEEK},
         {"name": "three-messages-a-week", "channels": ["sms", "email"], "limit": 3, "window": _WEEK},
-        {"name": "six-a-week", "limit": WEEKLY_CAP, "window": _WEEK},
+        {"name": "six-a-week", "limit": WEEKLY_CAP, "window": _WEEK, "held": [{"for_class": "service"}]},
+        {
+            "name": "two-for-vips",
+            "when": _tagged("vip"),
+            "limit": 2,
+            "window": {"kind": "rolling", "hours": 48},
+            "held": [{"for_class": "service"}],
+        },
+        {
+            "name": "two-a-day-for-families",
+            "when": _tagged("family-plan"),
+            "per": "household",
+            "limit": 2,
+            "window": {"kind": "rolling", "hours": 24},
+        },
         {
             "name": "ten-per-campaign",
             "scope": "campaign",

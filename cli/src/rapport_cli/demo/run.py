@@ -16,7 +16,7 @@ from rapport.clock import SteppedClock
 from rapport.testing.parts import Options
 from rapport.testing.system import Running, System
 from rapport_cli.checker import check
-from rapport_cli.demo import story
+from rapport_cli.demo import scenes, story
 from rapport_cli.demo.driver import START, Month, Scale, found, on_stage
 from rapport_cli.demo.summary import headline, report_of, table_of, verdict
 from rapport_cli.report import Panel, Report, write
@@ -106,7 +106,7 @@ async def _play(
             report = report_of(stage.watch.tally, scale, findings)
             report.more["work_seconds"] = {name: round(seconds, 1) for name, seconds in stage.seconds.items()}
             chosen = story.choose(stage.watch.tally.lives, behaviour.people)
-            stories = await story.tell(stage.desk, chosen, behaviour.people)
+            stories = [*await scenes.tell(stage.desk), *await story.tell(stage.desk, chosen, behaviour.people)]
             from rapport_cli.demo import plots  # brings matplotlib, which only the demo needs
 
             panels = [*plots.panels(stage.watch.tally), *story.panels(stories)]

@@ -1,4 +1,4 @@
-"""The stories of four customers, one for each channel in which an offer was accepted, told by the timeline itself."""
+"""Stories told by the timeline itself: of four customers, one for each channel in which an offer was accepted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Group
 from rich.panel import Panel as Box
@@ -47,16 +48,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A customer who accepted in a channel, and everything that happened with them."""
+    """Everything that happened with one or more customers, and what it shows."""
 
-    channel: str
-    customer: Inhabitant
+    title: str
+    about: str
     lines: Sequence[Line]
-
-    @property
-    def title(self) -> str:
-        """Who, where, and in which zone the times are told."""
-        return f"{self.customer.customer_id} accepted {_PLACES[self.channel]} ({self.customer.zone.key})"
 
 
 def choose(lives: Mapping[str, Life], people: Mapping[str, Inhabitant]) -> dict[str, str]:
@@ -68,7 +64,11 @@ def choose(lives: Mapping[str, Life], people: Mapping[str, Inhabitant]) -> dict[
     spoken: set[str] = set()
     for channel in CHANNELS:
         best = max(
-            (c for c, life in lives.items() if channel in life.accepted.values() and c not in chosen.values()),
+            (
+                c
+                for c, life in lives.items()
+                if c in people and channel in life.accepted.values() and c not in chosen.values()
+            ),
             key=lambda c: (_worth(lives[c], channel), people[c].language not in spoken, c),
             default=None,
         )
@@ -94,14 +94,19 @@ async def tell(desk: Desk, chosen: Mapping[str, str], people: Mapping[str, Inhab
     """Read the timelines of the chosen customers, in both languages."""
     stories = []
     for channel, customer_id in chosen.items():
-        english, chinese = [await _timeline(desk, customer_id, lang) for lang in ("en", "zh-CN")]
-        zone = people[customer_id].zone
-        lines = [
-            Line(datetime.fromisoformat(one["at"]).astimezone(zone), one["kind"], one["text"], other["text"])
-            for one, other in zip(english, chinese, strict=True)
-        ]
-        stories.append(Story(channel, people[customer_id], lines))
+        who = people[customer_id]
+        about = f"{who.name}, {customer_id}; times are those of {who.zone.key}."
+        stories.append(Story(f"Accepted {_PLACES[channel]}", about, await lines_of(desk, customer_id, who.zone)))
     return stories
+
+
+async def lines_of(desk: Desk, customer_id: str, zone: ZoneInfo) -> list[Line]:
+    """The timeline of a customer, oldest first, by the clocks of a zone."""
+    english, chinese = [await _timeline(desk, customer_id, lang) for lang in ("en", "zh-CN")]
+    return [
+        Line(datetime.fromisoformat(one["at"]).astimezone(zone), one["kind"], one["text"], other["text"])
+        for one, other in zip(english, chinese, strict=True)
+    ]
 
 
 async def _timeline(desk: Desk, customer_id: str, lang: str) -> list[dict[str, Any]]:
@@ -123,7 +128,8 @@ def boxes(stories: Sequence[Story]) -> Group:
 
 def _text(story: Story) -> Text:
     shown = story.lines[-_SHOWN:]
-    text = Text("…\n" if len(shown) < len(story.lines) else "")
+    text = Text(f"{story.about}\n", style="")
+    text.append("…\n" if len(shown) < len(story.lines) else "")
     for number, line in enumerate(shown):
         end = "\n" if number + 1 < len(shown) else ""
         text.append(f"{line.at:%a %d %b %H:%M}  ", style="dim")
@@ -134,11 +140,7 @@ def _text(story: Story) -> Text:
 def panels(stories: Sequence[Story]) -> list[Panel]:
     """The stories for the page."""
     return [
-        Panel(
-            f"Accepted {_PLACES[story.channel]}",
-            f"{story.customer.name}, {story.customer.customer_id}; times are those of {story.customer.zone.key}.",
-            '<ol class="story">' + "".join(map(_item, story.lines)) + "</ol>",
-        )
+        Panel(story.title, story.about, '<ol class="story">' + "".join(map(_item, story.lines)) + "</ol>")
         for story in stories
     ]
 

@@ -41,7 +41,7 @@ _TOKENS = {
 """Shell variable → whose token it holds."""
 
 # Quiet hours would make the tour depend on the time of day.
-_POLICY = {**plans.POLICY, "quiet_hours": []}
+_POLICY = {**plans.POLICY, "quiet_hours": [], "legal_hours": []}
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,15 +146,29 @@ def _session(application_name: str) -> dict[str, str]:
     return {"application_name": application_name, "jit": "off", "idle_in_transaction_session_timeout": "60s"}
 
 
-async def connect_pool(url: str, *, min_size: int = 1, max_size: int = 8, application_name: str = "rapport") -> Pool:
-    """A pool of connections to the database `url`, of which `min_size` are open when it returns."""
+async def connect_pool(
+    url: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 8,
+    application_name: str = "rapport",
+    settled_plans: bool = False,
+) -> Pool:
+    """A pool of connections to the database `url`, of which `min_size` are open when it returns.
+
+    Args:
+        settled_plans: plan each statement once, for any parameters. For processes that always ask the same of whatever
+            rows: with the parameters in sight, the planner reads a whole table for a thousand keys, while it is small
+            enough, and what a key costs grows with the table.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=min_size,
         max_size=max_size,
         init=_prepare,
         reset=_keep,
-        server_settings=_session(application_name),
+        server_settings=_session(application_name)
+        | ({"plan_cache_mode": "force_generic_plan"} if settled_plans else {}),
     )
 
 

@@ -32,6 +32,7 @@ _READS = frozenset(
         "campaign.read",
         "touchpoint.timeline",
         "touchpoint.policy.read",
+        "touchpoint.capacity.read",
     }
 )
 
@@ -64,7 +65,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "compliance": _READS | {"touchpoint.rebuild"},
-    "operator": _READS | {"touchpoint.rebuild", "dlq.read", "dlq.replay"},
+    "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.capacity.edit", "touchpoint.rebuild"},
 }
 
 PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())

@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
+from touchpoint_service.domain.capacity import CapacityDocument
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.handlers.popups import Answer, Appearance
 
 Place = Annotated[str, Field(min_length=1, max_length=64)]
@@ -193,6 +194,20 @@ class DraftIn(_Body):
     model_config = _example({"document": POLICY_EXAMPLE})
 
     document: PolicyDocument
+
+
+class CapacityIn(CapacityDocument):
+    """How much a channel or team can take."""
+
+    model_config = _example(
+        {
+            "rate": 60,
+            "per": "hour",
+            "burst": 5,
+            "zone": "Asia/Shanghai",
+            "hours": [{"days": ["mon", "tue"], "start": "09:00", "end": "12:00", "rate": 120}],
+        }
+    )
 
 
 class SubmissionIn(_Body):

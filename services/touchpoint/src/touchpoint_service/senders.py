@@ -3,12 +3,15 @@
 A message is marked `sending` in one transaction, handed to the provider outside of any, and marked `sent` in another. A
 crash in between sends it again under the same id, which the provider uses to tell a repetition. A recall that comes
 while the provider has it is answered `too_late`, and the contact counts.
+
+A provider that fails, or asks for peace, is left alone for a while (`domain/circuit.py`); the other channels go on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
@@ -16,16 +19,18 @@ import aiosmtplib
 import httpx2
 import structlog
 
-from rapport.clock import Clock, to_micros
+from rapport.clock import Clock, from_micros, to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Outcome
-from rapport.db import Pool, transaction
+from rapport.db import Connection, Pool, transaction
 from rapport.messaging.retry import is_transient
+from touchpoint_service.domain.circuit import Circuit
+from touchpoint_service.domain.windows import SECOND
 from touchpoint_service.handlers.contacts import Report, answer_recall, report_outcomes
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.leases import hand_out
-from touchpoint_service.repository import queues
+from touchpoint_service.repository import capacities, queues
 from touchpoint_service.repository.policies import policy_in_force
 from touchpoint_service.repository.work import Work
 from touchpoint_service.settings import Settings
@@ -36,9 +41,22 @@ HOLD_SECONDS = 60
 BACKOFF_SECONDS = (10, 60, 300, 900)
 """Between tries; after the last one the contact has failed."""
 IDLE_SECONDS = 0.05
+MAX_WAIT_SECONDS = 3600
+"""Longer than that no provider is left alone, whatever it asks."""
 
 _log = structlog.get_logger()
 Send = Callable[[str, Mapping[str, Any], str], Awaitable[None]]
+
+
+@dataclass(slots=True, frozen=True)
+class _Fate:
+    """What became of a message: `sent`, `later` or `failed`; whether the provider was asked, and refused to take it."""
+
+    kind: str
+    asked: bool = True
+    refused: bool = False
+    wait: int | None = None
+    """Microseconds for which the provider wants peace."""
 
 
 class Undeliverable(Exception):
@@ -89,36 +107,74 @@ class Sender:
         if not await queues.anything_to_send(self._pool, self._channel, now):
             return 0
         async with transaction(self._pool) as conn:
+            limit = await self._may_try(conn)
             policy = await policy_in_force(conn, None, now)
             rows = await hand_out(
-                conn, policy, self._channel, now, owner="sender", seconds=HOLD_SECONDS, limit=PAGE, state="sending"
+                conn, policy, self._channel, now, owner="sender", seconds=HOLD_SECONDS, limit=limit, state="sending"
             )
         if rows:
-            results = await asyncio.gather(*(self._try(row) for row in rows))
-            await self._settle([row for row, fate in zip(rows, results, strict=True) if fate == "sent"])
-            for row, fate in zip(rows, results, strict=True):
-                if fate == "later":
+            fates = await asyncio.gather(*(self._try(row) for row in rows))
+            await self._settle([row for row, fate in zip(rows, fates, strict=True) if fate.kind == "sent"])
+            rests = await self._judge(fates)
+            for row, fate in zip(rows, fates, strict=True):
+                if fate.refused and rests:  # the trouble is the provider's, not this message's
+                    await queues.retry_sending(self._pool, row["contact_id"], now, counted=False)
+                elif fate.kind == "later":
                     seconds = BACKOFF_SECONDS[row["tries"]]
                     await queues.retry_sending(self._pool, row["contact_id"], queues.later(now, seconds))
-                elif fate == "failed":
+                elif fate.kind == "failed":
                     await self._fail(row)
         return len(rows)
 
-    async def _try(self, row: Any) -> str:
-        """`sent`, `later` or `failed`."""
+    async def _may_try(self, conn: Connection) -> int:
+        """How many messages the provider may be asked to take; after a rest one, of whichever worker is first."""
+        row = await capacities.circuit(conn, self._channel)
+        if row is None or not row["opened"]:
+            return PAGE
+        circuit = _circuit(await capacities.lock_circuit(conn, self._channel))
+        allowed = circuit.may_try(to_micros(self._clock.now()))
+        if allowed is None:
+            return PAGE
+        if allowed:
+            probing = queues.later(self._clock.now(), HOLD_SECONDS)
+            await capacities.set_circuit(conn, self._channel, circuit.failures, circuit.opened, probing)
+        return allowed
+
+    async def _judge(self, fates: Sequence[_Fate]) -> bool:
+        """What a page of messages says of the provider; whether it rests now."""
+        asked = [fate for fate in fates if fate.asked]
+        refused = [fate for fate in asked if fate.refused]
+        known = await capacities.circuit(self._pool, self._channel)
+        if not refused and (known is None or (not known["failures"] and not known["opened"])):
+            return False
+        waits = [fate.wait for fate in refused if fate.wait is not None]
+        now = to_micros(self._clock.now())
+        async with transaction(self._pool) as conn:
+            before = _circuit(await capacities.lock_circuit(conn, self._channel))
+            after = before.after(len(asked) - len(refused), len(refused), now, max(waits, default=None))
+            if not asked and before.opened:
+                after = before._replace(retry_at=now)  # the one message of the probe never came to the provider
+            at = None if after.retry_at is None else from_micros(after.retry_at)
+            await capacities.set_circuit(conn, self._channel, after.failures, after.opened, at)
+        if after.opened > before.opened:
+            _log.warning("provider_rests", channel=self._channel, until=str(at), failures=after.failures)
+        return after.opened > before.opened
+
+    async def _try(self, row: Any) -> _Fate:
         document = row["doc"] or {}
         offer = self._offers(row["offer_id"]) if row["offer_id"] else None
         text = wording(offer, document.get("language"))
         if text is None:
-            return "failed"
+            return _Fate("failed", asked=False)
         try:
             await self._send(row["contact_id"], document, text)
         except Undeliverable:
-            return "failed"
+            return _Fate("failed")
         except (httpx2.HTTPError, aiosmtplib.SMTPException, OSError) as error:
             _log.warning("provider_refused", channel=self._channel, error=type(error).__name__)
-            return "later" if row["tries"] < len(BACKOFF_SECONDS) else "failed"
-        return "sent"
+            kind = "later" if row["tries"] < len(BACKOFF_SECONDS) else "failed"
+            return _Fate(kind, refused=True, wait=_asked_to_wait(error))
+        return _Fate("sent")
 
     async def _settle(self, rows: list[Any]) -> None:
         """Mark as sent; those recalled meanwhile were too late to stop."""
@@ -152,6 +208,16 @@ class Sender:
             await work.flush()
 
 
+def _circuit(row: Any) -> Circuit:
+    return Circuit(row["failures"], row["opened"], to_micros(row["retry_at"]) if row["opened"] else None)
+
+
+def _asked_to_wait(error: Exception) -> int | None:
+    """`Retry-After` in seconds (RFC 9110, section 10.2.3); a date is not understood and counts as a plain refusal."""
+    said = error.response.headers.get("Retry-After", "") if isinstance(error, httpx2.HTTPStatusError) else ""
+    return min(int(said), MAX_WAIT_SECONDS) * SECOND if said.isdigit() else None
+
+
 def wording(offer: OfferChanged | None, language: str | None) -> str | None:
     """The message in the customer's language, else in English; None where there is nothing to say."""
     if offer is None:
@@ -171,7 +237,7 @@ def sms_sender(settings: Settings, client: httpx2.AsyncClient) -> Send:
             json={"to": customer["phone"], "text": text, "reference": contact_id},
             headers={"Idempotency-Key": contact_id},
         )
-        if answer.status_code == httpx2.codes.UNPROCESSABLE_ENTITY:
+        if answer.status_code == httpx2.codes.UNPROCESSABLE_CONTENT:
             raise Undeliverable
         answer.raise_for_status()
 

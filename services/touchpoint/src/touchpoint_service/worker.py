@@ -45,7 +45,10 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     """Build the parts that `kinds` names, and what they share."""
     clock = open_clock(settings.clock)
     pool = await connect_pool(
-        settings.database_url, max_size=settings.database_pool, application_name="touchpoint-worker"
+        settings.database_url,
+        max_size=settings.database_pool,
+        application_name="touchpoint-worker",
+        settled_plans=True,
     )
     catalogue = Catalogue(pool)
     await catalogue.refresh()

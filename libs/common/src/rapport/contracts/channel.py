@@ -45,6 +45,7 @@ class CustomerReported(Event):
     phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     email: Annotated[str, Field(max_length=254)] | None = None
     account: Id | None = None
+    household: Id | None = None
     language: Annotated[str, Field(max_length=35)] | None = None
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     region: Annotated[str, Field(max_length=16)] | None = None

@@ -58,6 +58,8 @@ class Customer(_Part):
     """E.164."""
     email: Annotated[str, Field(max_length=254)] | None = None
     account: Id | None = None
+    household: Id | None = None
+    """Members share contact budgets where the policy says so; holders of a joint account are a household, too."""
     external_ids: dict[Annotated[str, Field(max_length=64)], Id] = {}
     language: Annotated[str, Field(max_length=35)] | None = None
     """BCP 47."""

@@ -75,6 +75,8 @@ class CustomerFields(BaseModel):
     phone: Phone | None = None
     email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     account: Id | None = None
+    household: Id | None = None
+    """Members share contact budgets where the policy says so; holders of a joint account are a household, too."""
     external_ids: dict[Text64, Id | None] = {}
     """The customer's id in other systems; `PATCH` merges, null removes one."""
     language: Annotated[str, StringConstraints(max_length=35), AfterValidator(bcp47_tag)] | None = None

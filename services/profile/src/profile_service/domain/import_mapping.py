@@ -22,8 +22,8 @@ from rapport.contracts.vocabulary import Channel, Id
 LIST_SEPARATOR = "|"
 
 _PLAIN = (
-    *("customer_id", "name", "phone", "email", "account", "language", "country", "region", "time_zone", "grade"),
-    *("birth_date", "preferred_channel", "do_not_call", "do_not_disturb_until", "tags", "holdings"),
+    *("customer_id", "name", "phone", "email", "account", "household", "language", "country", "region", "time_zone"),
+    *("grade", "birth_date", "preferred_channel", "do_not_call", "do_not_disturb_until", "tags", "holdings"),
 )
 _PARTS = (
     r"attributes\.[A-Za-z][A-Za-z0-9_.-]{0,63}",

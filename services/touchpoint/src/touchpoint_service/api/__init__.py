@@ -1,6 +1,6 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
-from touchpoint_service.api import channels, contacts, customers, policies, popups, rebuilds, requests
+from touchpoint_service.api import capacities, channels, contacts, customers, policies, popups, rebuilds, requests
 
 ROUTERS = (
     popups.router,
@@ -9,6 +9,7 @@ ROUTERS = (
     channels.router,
     customers.router,
     policies.router,
+    capacities.router,
     rebuilds.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -13,7 +13,7 @@ from rapport.errors import NotFound
 from rapport.web import Now, Router, Writing, answers
 from touchpoint_service.api.context import TheCatalogue, TheGate, json_answer
 from touchpoint_service.catalogue import Catalogue
-from touchpoint_service.handlers.gate import CLASS_NAMES
+from touchpoint_service.domain.policy import CLASS_NAMES
 from touchpoint_service.handlers.leases import ContactRecalledByGate, LeaseLost, hand_out, renew_lease, return_lease
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force

@@ -11,8 +11,8 @@ from rapport.ids import new_id
 from rapport.telemetry import current_traceparent
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.context import TheGate, working_on
+from touchpoint_service.domain.policy import CLASS_NAMES
 from touchpoint_service.handlers.contacts import NothingAccepted, Report, answer_recall, report_outcomes
-from touchpoint_service.handlers.gate import CLASS_NAMES
 from touchpoint_service.repository import queues, reads
 from touchpoint_service.schemas import OutcomesIn, RecallAnswerIn
 

@@ -1,20 +1,22 @@
-"""The gate's decision: all live requests of one customer together, most important first.
+"""The gate's decision: all live requests of a customer, or a household, together, most important first.
 
-`decide` is pure: the same facts give the same answer, so a live release, a pop-up, a rehearsal and an explanation are
-the same code. It never raises for a contact that may not happen: that is a decision with a reason.
+`decide_together` is pure: the same facts give the same answer, so a live release, a pop-up, a rehearsal and an
+explanation are the same code. It never raises for a contact that may not happen: that is a decision with a reason.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rapport.contracts.vocabulary import Reason
+from touchpoint_service.domain.budget_rules import in_the_way
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.naming import natural_id
+from touchpoint_service.domain.objection import Objection, unknown
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, Objection, first_of, in_the_way, unknown
+from touchpoint_service.domain.rules import CHANNEL_RULES, REQUEST_RULES, first_of
 from touchpoint_service.domain.standing import OPEN, Entry, Standing
 
 RELEASED = "released"
@@ -49,31 +51,80 @@ def decide(
     world: World,
     recallable: Mapping[str, Request] = NOTHING,
 ) -> tuple[list[Decision], Standing]:
-    """Decide each request, in the order (class, score, age, id), each seeing the releases before it.
+    """`decide_together` for a customer who shares no budget with anybody."""
+    who = standing.customer_id
+    customers = {} if customer is None else {who: customer}
+    decisions, after = decide_together({who: standing}, customers, requests, policy, now, world, recallable)
+    return decisions, after[who]
 
-    Requests whose `not_before` lies ahead are left out: nothing is decided about them yet. The standing given is not
-    changed; the one returned reserves a slot for each release. Unknown customer or policy: never a release.
+
+def decide_together(
+    standings: Mapping[str, Standing],
+    customers: Mapping[str, Customer],
+    requests: Iterable[Request],
+    policy: Policy | None,
+    now: int,
+    world: World,
+    recallable: Mapping[str, Request] = NOTHING,
+) -> tuple[list[Decision], dict[str, Standing]]:
+    """Decide each request of a household, in the order (class, score, age, id), each seeing the releases before it.
+
+    Requests whose `not_before` lies ahead are left out: nothing is decided about them yet. The standings given are not
+    changed; those returned reserve a slot for each release. Unknown customer or policy: never a release.
 
     Args:
+        standings: of all members, by customer id; who shares no budget is a household of one.
+        customers: their documents, as far as they are known.
         recallable: contacts that nobody has in hand, by id, with the request of each. Where a cap or a gap is all that
-            stands against a request, it takes the slots of less important ones among them; their requests compete
-            again, in their turn.
+            stands against a request, it takes the slots of less important ones of the same customer among them; their
+            requests compete again, in their turn.
     """
-    after = standing.copy()
+    after = {c: standing.copy() for c, standing in standings.items()}
+    table = _Table(after, customers, policy, now, world, recallable)
     decisions = []
     queue = sorted(requests, key=importance)
     for place, request in enumerate(queue, 1):
         if request.not_before is not None and request.not_before > now:
+            table.expect(request, request.not_before)
             continue
-        decision = _decide_one(after, customer, request, policy, now, world, recallable)
+        decision = _decide_one(table, request)
         if decision.contact_id is not None:
             assert decision.channel is not None
+            own = after[request.customer_id]
             for entry in decision.pre_empted:
-                after.give_back(entry.contact_id)
+                own.give_back(entry.contact_id)
                 insort(queue, recallable[entry.contact_id], lo=place, key=importance)
-            after.entries.append(_entry(request, decision.channel, decision.contact_id, now))
+            own.entries.append(_entry(request, decision.channel, decision.contact_id, now))
+        elif decision.because is not None and decision.because.until is not None and decision.kind == DEFERRED:
+            table.expect(request, decision.because.until)
         decisions.append(decision)
     return decisions, after
+
+
+@dataclass(slots=True)
+class _Table:
+    """What lies on the table while the requests of a household are decided."""
+
+    standings: dict[str, Standing]
+    customers: Mapping[str, Customer]
+    policy: Policy | None
+    now: int
+    world: World
+    recallable: Mapping[str, Request]
+    ahead: dict[str, list[tuple[int, Request]]] = field(default_factory=dict)
+
+    def expect(self, request: Request, due: int) -> None:
+        """A request will be looked at again then; those that come after it know that."""
+        self.ahead.setdefault(request.customer_id, []).append((due, request))
+
+    def facts(self, request: Request, policy: Policy, customer: Customer) -> Facts:
+        """What the rules may look at for a request."""
+        who = request.customer_id
+        others: tuple[Standing, ...] = ()
+        if policy.shares_budgets and len(self.standings) > 1:
+            others = tuple(standing for c, standing in self.standings.items() if c != who)
+        standing, ahead = self.standings[who], self.ahead.get(who, ())
+        return Facts(self.now, policy, standing, customer, request, self.world, request.channels[0], others, ahead)
 
 
 def wants_room(decision: Decision, standing: Standing) -> bool:
@@ -112,7 +163,7 @@ def first_objection(facts: Facts) -> tuple[Objection | None, str]:
     return standing_objection, where
 
 
-_FULL = frozenset((Reason.FREQUENCY_CAP, Reason.MINIMUM_GAP))
+_FULL = frozenset((Reason.FREQUENCY_CAP, Reason.SLOT_HELD, Reason.MINIMUM_GAP))
 """What another contact's slot cures."""
 
 
@@ -144,30 +195,26 @@ def _make_room(facts: Facts, recallable: Mapping[str, Request]) -> tuple[str, tu
     return None
 
 
-def _decide_one(
-    standing: Standing,
-    customer: Customer | None,
-    request: Request,
-    policy: Policy | None,
-    now: int,
-    world: World,
-    recallable: Mapping[str, Request],
-) -> Decision:
+def _decide_one(table: _Table, request: Request) -> Decision:
+    now, policy = table.now, table.policy
     if now >= request.expires_at:
         return Decision(request, EXPIRED, because=Objection(Reason.EXPIRED))
     if policy is None:
         return _refusal(request, unknown(now, Reason.NO_POLICY), None)
+    customer = table.customers.get(request.customer_id)
     if customer is None:
         return _refusal(request, unknown(now, Reason.UNKNOWN_CUSTOMER), None)
-    facts = Facts(now, policy, standing, customer, request, world, request.channels[0])
+    facts = table.facts(request, policy, customer)
+    seq = facts.standing.seq
     objection, channel = first_objection(facts)
     pre_empted: tuple[Entry, ...] = ()
     if objection is not None:
-        room = _make_room(facts, recallable) if recallable and first_of(REQUEST_RULES, facts) is None else None
+        may_yield = table.recallable
+        room = _make_room(facts, may_yield) if may_yield and first_of(REQUEST_RULES, facts) is None else None
         if room is None:
             return _refusal(request, objection, channel)
         channel, pre_empted = room
-    contact_id = natural_id("ctc", now, request.customer_id, request.request_id, str(standing.seq))
+    contact_id = natural_id("ctc", now, request.customer_id, request.request_id, str(seq))
     return Decision(request, RELEASED, channel, contact_id, pre_empted=pre_empted)
 
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 UNORDERED = frozenset(
-    ("channels", "exempt_classes", "exempt_purposes", "days", "do_not_disturb_exempt", "gives_back", "cool_downs")
+    (
+        *("channels", "purposes", "exempt_classes", "exempt_purposes", "days", "do_not_disturb_exempt", "gives_back"),
+        *("ignores", "countries", "regions", "places", "cool_downs", "blackouts"),
+    )
 )
 """Lists whose order says nothing. Of a list that is not known here it may."""
 

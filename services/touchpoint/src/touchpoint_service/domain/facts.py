@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rapport.clock import to_micros
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.vocabulary import Channel
 from rapport.ranking import Offer
-from touchpoint_service.domain.policy import Applying, Policy
+from touchpoint_service.domain.policy import Applying, Policy, contact_facts
 from touchpoint_service.domain.standing import Standing
-from touchpoint_service.domain.windows import zone_named
+from touchpoint_service.domain.zones import plausible_zones
 
 
 @dataclass(slots=True)
@@ -87,12 +87,20 @@ class Customer:
     """What the gate needs of the customer document. `consents` holds the newest word per (channel, purpose)."""
 
     customer_id: str
-    zone: ZoneInfo | None
+    zones: tuple[ZoneInfo, ...]
+    """Every zone that may be the customer's: one where it is known, none where nothing is."""
+    country: str | None
+    region: str | None
     consents: Mapping[tuple[str, str], bool]
     do_not_call: bool
     do_not_disturb_until: int | None
     reachable: frozenset[str]
     document: Mapping[str, Any]
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The zone, where only one is possible."""
+        return self.zones[0] if len(self.zones) == 1 else None
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Customer:
@@ -106,7 +114,9 @@ class Customer:
         until = document.get("do_not_disturb_until")
         return cls(
             document["customer_id"],
-            zone_named(document.get("time_zone")),
+            plausible_zones(document.get("time_zone"), document.get("country"), document.get("region")),
+            document.get("country"),
+            document.get("region"),
             {key: consent["granted"] for key, consent in newest.items()},
             bool(document.get("do_not_call")),
             None if until is None else to_micros(datetime.fromisoformat(until)),
@@ -151,6 +161,10 @@ class Facts:
     request: Request
     world: World
     channel: str
+    others: Sequence[Standing] = ()
+    """Of the other members of the household."""
+    ahead: Sequence[tuple[int, Request]] = ()
+    """Waiting requests of the customer that are due later, each with the instant."""
     applying: Applying = field(init=False)
     """The rules of the policy that bind this request in this channel."""
 
@@ -160,4 +174,22 @@ class Facts:
     def look_at(self, channel: str) -> None:
         """Go on to another channel."""
         self.channel = channel
-        self.applying = self.policy.applying(channel, self.request.contact_class)
+        request = self.request
+        applying = self.policy.applying(channel, request.contact_class, request.purpose)
+        self.applying = applying.for_whom(self._asked(), self._local_now()) if applying.conditions else applying
+
+    def _asked(self) -> Mapping[str, Any]:
+        request = self.request
+        return contact_facts(
+            self.customer.document,
+            contact_class=request.contact_class,
+            purpose=request.purpose,
+            category=request.category,
+            campaign=request.campaign_id,
+            offer=request.offer_id,
+            goal=request.goal,
+        )
+
+    def _local_now(self) -> datetime:
+        """By the customer's clock, which says what day it is for them; by the business's where that is not known."""
+        return from_micros(self.now).astimezone(self.customer.zone or self.policy.zone)

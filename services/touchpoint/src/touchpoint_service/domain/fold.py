@@ -78,12 +78,12 @@ class Fold:
                 raise UnreadableTimeline(entry) from None
         self.standing.seq, self.standing.at = entry.seq, entry.at
 
-    def count(self, contact_id: str, state: str) -> None:
+    def count(self, contact_id: str, state: str, outcome: str | None = None) -> None:
         """The contact reached the customer: it counts, and for good."""
         if self.standing.find(contact_id) is None:
-            self.standing.count_again(self.released[contact_id]._replace(state=state))
+            self.standing.count_again(self.released[contact_id]._replace(state=state, outcome=outcome))
         else:
-            self.standing.mark(contact_id, state)
+            self.standing.mark(contact_id, state, outcome)
 
     def end(self, contact_id: str) -> None:
         """The channel no longer holds the contact: what never reached the customer does not count."""
@@ -142,7 +142,8 @@ def _delivered(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
     contact_id = body["contact_id"]
     entry = found.standing.find(contact_id)
     held = entry is not None and entry.state != CLOSED
-    found.count(contact_id, SHOWN if held and body["channel"] in STAYS_OPEN else CLOSED)
+    state = SHOWN if held and body["channel"] in STAYS_OPEN else CLOSED
+    found.count(contact_id, state, body["outcome"])
 
 
 def _responded(found: Fold, at: int, body: Mapping[str, Any]) -> None:
@@ -150,7 +151,7 @@ def _responded(found: Fold, at: int, body: Mapping[str, Any]) -> None:
     if body.get("gives_back"):
         found.standing.give_back(contact_id)
     else:
-        found.count(contact_id, CLOSED)
+        found.count(contact_id, CLOSED, outcome)
     acceptance_id, goal = body.get("acceptance_id"), body.get("goal")
     if acceptance_id is not None and goal is not None:
         found.standing.meet(goal, GoalMet(body["offer_id"], acceptance_id, body["channel"], at))

@@ -1,146 +1,28 @@
-"""The contact policy: a versioned document of named rules, and its compiled form.
-
-A document that validates is complete: every rule has a name, bounds are checked, and nothing is read from elsewhere. A
-rule applies to the channels and classes that it names; what it does not name, it applies to.
-"""
+"""The contact policy made ready: plain values, with the rules of each channel and class picked out once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import time
-from typing import Annotated, Literal, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
-from rapport.contracts.profile import Weekday
-from rapport.contracts.vocabulary import Channel, ContactClass, Name, Outcome
-from touchpoint_service.domain.standing import RETENTION
+from rapport.contracts.vocabulary import Channel, ContactClass
+from rapport.rules import Predicate, compile_predicate
+from touchpoint_service.domain.policy_document import (
+    ConsentDefault,
+    CoolDownRule,
+    FrequencyCap,
+    MinimumGap,
+    PolicyDocument,
+    QuietHours,
+    RollingWindow,
+)
+from touchpoint_service.domain.rule_base import CONTACT, Rule
+from touchpoint_service.domain.time_rules import Blackout, Legal, LegalHours, Opening, OpeningHours, Pause
 from touchpoint_service.domain.windows import HOUR
-
-MAX_HOURS = RETENTION // HOUR
-RuleName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Rule(_Model):
-    """What all rules have: a name, and whom they apply to."""
-
-    name: RuleName
-    channels: tuple[Channel, ...] | None = None
-    """Applies to contacts in these channels; None is all."""
-    exempt_classes: tuple[ContactClass, ...] = ()
-    """Classes that this rule does not bind."""
-
-
-class RollingWindow(_Model):
-    """The hours before now."""
-
-    kind: Literal["rolling"] = "rolling"
-    hours: Annotated[int, Field(ge=1, le=MAX_HOURS)]
-
-
-class CalendarWindow(_Model):
-    """The current day, ISO week or month, in the business zone or the customer's."""
-
-    kind: Literal["calendar"]
-    unit: Literal["day", "week", "month"]
-    zone: Literal["business", "customer"] = "business"
-
-
-class FrequencyCap(Rule):
-    """At most `limit` contacts in the window, counted per scope. Only contacts in `channels` count."""
-
-    scope: Literal["all", "channel", "category", "purpose", "campaign", "offer", "goal"] = "all"
-    limit: Annotated[int, Field(ge=0, le=1000)]
-    window: Annotated[RollingWindow | CalendarWindow, Field(discriminator="kind")]
-
-
-class MinimumGap(Rule):
-    """At least `hours` between two contacts in `channels`."""
-
-    hours: Annotated[float, Field(gt=0, le=MAX_HOURS)]
-
-
-class QuietHours(Rule):
-    """No contact between `start` and `end` by the customer's own clock; over midnight when `end` is not later."""
-
-    start: time
-    end: time
-    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    """Days on which the period starts."""
-
-    @field_validator("start", "end")
-    @classmethod
-    def local(cls, value: time) -> time:
-        """A wall-clock time has no offset."""
-        if value.tzinfo is not None:
-            raise ValueError("give a local time without an offset")
-        return value
-
-    @model_validator(mode="after")
-    def not_empty(self) -> QuietHours:
-        """Equal ends would mean always or never: say which by leaving the rule out or using a cap of 0."""
-        if self.start == self.end:
-            raise ValueError("start and end are equal")
-        return self
-
-
-class CoolDownRule(Rule):
-    """After `outcome`, no contact of the same scope for `days`."""
-
-    outcome: Outcome
-    scope: Literal["all", "channel", "category", "campaign", "offer", "goal"] = "offer"
-    days: Annotated[int, Field(ge=1, le=3650)]
-
-
-class ConsentRule(_Model):
-    """Contacts in `channels` need the customer's consent for their purpose. No record is no consent."""
-
-    channels: tuple[Channel, ...] = (Channel.CALL, Channel.SMS, Channel.EMAIL)
-    exempt_purposes: tuple[Name, ...] = ()
-
-
-class PolicyDocument(_Model):
-    """All contact rules. Within a kind, rules are looked at in the order in which they stand here."""
-
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    business_zone: str = "UTC"
-    """IANA name: the zone of calendar windows that do not name the customer's."""
-    consent: ConsentRule = ConsentRule()
-    do_not_disturb_exempt: tuple[ContactClass, ...] = ()
-    """Classes that reach a customer who is on a do-not-call list or asked not to be disturbed."""
-    quiet_hours: tuple[QuietHours, ...] = ()
-    minimum_gaps: tuple[MinimumGap, ...] = ()
-    frequency_caps: tuple[FrequencyCap, ...] = ()
-    cool_downs: tuple[CoolDownRule, ...] = ()
-    gives_back: tuple[Outcome, ...] = (Outcome.FAILED, Outcome.WRONG_NUMBER, Outcome.NO_ANSWER, Outcome.BUSY)
-    """Outcomes that did not reach the customer: the slot is free again."""
-
-    @field_validator("business_zone")
-    @classmethod
-    def known_zone(cls, value: str) -> str:
-        """Only zones of the time zone database."""
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not a time zone")
-        return value
-
-    @model_validator(mode="after")
-    def distinct_names(self) -> PolicyDocument:
-        """A reason names one rule."""
-        names = [r.name for r in (*self.quiet_hours, *self.minimum_gaps, *self.frequency_caps, *self.cool_downs)]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ValueError(f"rule names used twice: {', '.join(twice)}")
-        return self
-
-
-_R = TypeVar("_R", bound=Rule)
-
+from touchpoint_service.domain.zones import place_of
 
 SCOPE_ATTRIBUTES: Mapping[str, str] = {
     "channel": "channel",
@@ -151,6 +33,25 @@ SCOPE_ATTRIBUTES: Mapping[str, str] = {
     "goal": "goal",
 }
 """What a scope other than `all` looks at, of a request and of a contact alike."""
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_R = TypeVar("_R", bound=Rule)
+_N = TypeVar("_N", bound=_Named)
+
+
+@dataclass(slots=True, frozen=True)
+class Held:
+    """Held slots made ready; classes are told by rank."""
+
+    rank: int
+    slots: int
+    occasion: str | None
+    lead_days: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -166,6 +67,14 @@ class Cap:
     """Length of a rolling window; None for a calendar window."""
     unit: str
     business: bool
+    household: bool
+    weights: Mapping[str, int]
+    ignores: frozenset[str]
+    held: tuple[Held, ...]
+    """For the most important class first."""
+    look_ahead: int
+    plain: bool
+    """Whether each contact of this customer takes one slot, and no slot is kept for others."""
 
     @classmethod
     def of(cls, rule: FrequencyCap) -> Cap:
@@ -176,15 +85,22 @@ class Cap:
             unit, business = "", True
         else:
             micros, unit, business = None, window.unit, window.zone == "business"
+        held = sorted(rule.held, key=lambda h: h.for_class.rank)
         return cls(
             rule.name,
             rule.scope,
             SCOPE_ATTRIBUTES.get(rule.scope),
-            _channels(rule),
+            _channels(rule.channels),
             rule.limit,
             micros,
             unit,
             business,
+            rule.per == "household",
+            {channel.value: weight for channel, weight in rule.weights.items()},
+            frozenset(outcome.value for outcome in rule.ignores),
+            tuple(Held(h.for_class.rank, h.slots, h.occasion, h.lead_days) for h in held),
+            rule.look_ahead_hours * HOUR,
+            not (rule.per == "household" or rule.weights or rule.held or rule.look_ahead_hours),
         )
 
 
@@ -199,22 +115,44 @@ class Gap:
     @classmethod
     def of(cls, rule: MinimumGap) -> Gap:
         """From the document's rule."""
-        return cls(rule.name, _channels(rule), round(rule.hours * HOUR))
+        return cls(rule.name, _channels(rule.channels), round(rule.hours * HOUR))
 
 
 @dataclass(slots=True, frozen=True)
 class Applying:
-    """The rules that bind contacts of one channel and class."""
+    """The rules that bind contacts of one channel, class and purpose."""
 
+    blackouts: tuple[Pause, ...]
+    legal_hours: tuple[Legal, ...]
     quiet_hours: tuple[QuietHours, ...]
+    opening_hours: tuple[Opening, ...]
     minimum_gaps: tuple[Gap, ...]
     frequency_caps: tuple[Cap, ...]
     needs_consent: bool
     may_disturb: bool
+    conditions: Mapping[str, Predicate]
+    """By rule name: when it binds. A rule that is not in it always does."""
+
+    def for_whom(self, document: Mapping[str, Any], at: datetime) -> Applying:
+        """Only the rules whose conditions hold for this customer and request (`rule_base.CONTACT`) at an instant."""
+        idle = {name for name, holds in self.conditions.items() if not holds(document, at)}
+
+        def binding(rules: tuple[_N, ...]) -> tuple[_N, ...]:
+            return tuple(rule for rule in rules if rule.name not in idle)
+
+        return replace(
+            self,
+            blackouts=binding(self.blackouts),
+            legal_hours=binding(self.legal_hours),
+            quiet_hours=binding(self.quiet_hours),
+            opening_hours=binding(self.opening_hours),
+            minimum_gaps=binding(self.minimum_gaps),
+            frequency_caps=binding(self.frequency_caps),
+        )
 
 
 class Policy:
-    """A document in force, with the rules of each (channel, class) picked out once."""
+    """A document in force, with the rules of each (channel, class, purpose) picked out once."""
 
     def __init__(self, policy_id: str, version: int, document: PolicyDocument) -> None:
         self.policy_id = policy_id
@@ -222,40 +160,112 @@ class Policy:
         self.document = document
         self.zone = ZoneInfo(document.business_zone)
         self.gives_back = frozenset(outcome.value for outcome in document.gives_back)
-        self._picked: dict[tuple[str, int], Applying] = {}
+        self.shares_budgets = any(cap.per == "household" for cap in document.frequency_caps)
+        """Whether what other members of a household got counts."""
+        self._conditions = {
+            rule.name: compile_predicate(rule.when, CONTACT) for rule in document.rules if rule.when is not None
+        }
+        self._by_purpose = bool(document.consent.exempt_purposes) or any(r.purposes is not None for r in document.rules)
+        self._picked: dict[tuple[str, int, str], Applying] = {}
 
-    def applying(self, channel: str, contact_class: int) -> Applying:
-        """The rules that bind a contact in `channel` of the class with this rank."""
-        found = self._picked.get((channel, contact_class))
+    def applying(self, channel: str, contact_class: int, purpose: str) -> Applying:
+        """The rules that bind a contact in `channel` of the class with this rank; their conditions not yet asked."""
+        key = channel, contact_class, purpose if self._by_purpose else ""
+        found = self._picked.get(key)
         if found is None:
-            found = self._picked[channel, contact_class] = self._pick(channel, contact_class)
+            found = self._picked[key] = self._pick(channel, contact_class, purpose)
         return found
 
-    def cool_downs_after(self, outcome: str, channel: str, contact_class: int) -> tuple[CoolDownRule, ...]:
-        """The pauses that an outcome starts."""
-        return tuple(
-            r for r in _binding(self.document.cool_downs, channel, contact_class) if r.outcome.value == outcome
-        )
+    def cool_downs_after(
+        self, outcome: str, channel: str, contact_class: int, purpose: str, document: Mapping[str, Any], at: datetime
+    ) -> list[CoolDownRule]:
+        """The pauses that an outcome starts; `document` is what conditions are asked of (`rule_base.CONTACT`)."""
+        return [
+            rule
+            for rule in _binding(self.document.cool_downs, channel, contact_class, purpose)
+            if rule.outcome.value == outcome
+            and (rule.name not in self._conditions or self._conditions[rule.name](document, at))
+        ]
 
-    def _pick(self, channel: str, contact_class: int) -> Applying:
+    def presumes_consent(self, channel: str, purpose: str, country: str | None, region: str | None) -> bool:
+        """Whether somebody there who has said nothing may be contacted. An unknown place presumes nothing."""
+        place = place_of(country, region)
+        fitting = [d for d in self.document.consent.defaults if _fits(d, channel, purpose)]
+        for default in fitting:
+            if default.regions is not None and place.region in default.regions:
+                return default.granted
+        for default in fitting:
+            if default.countries is not None and place.countries and place.countries <= set(default.countries):
+                return default.granted
+        return False
+
+    def _pick(self, channel: str, contact_class: int, purpose: str) -> Applying:
         document = self.document
-        return Applying(
-            _binding(document.quiet_hours, channel, contact_class),
-            tuple(map(Gap.of, _binding(document.minimum_gaps, channel, contact_class))),
-            tuple(map(Cap.of, _binding(document.frequency_caps, channel, contact_class))),
-            needs_consent=channel in document.consent.channels,
+
+        def binding(rules: tuple[_R, ...]) -> tuple[_R, ...]:
+            return _binding(rules, channel, contact_class, purpose)
+
+        blackouts: tuple[Blackout, ...] = binding(document.blackouts)
+        legal: tuple[LegalHours, ...] = binding(document.legal_hours)
+        opening: tuple[OpeningHours, ...] = binding(document.opening_hours)
+        found = Applying(
+            tuple(map(Pause.of, blackouts)),
+            tuple(map(Legal.of, legal)),
+            binding(document.quiet_hours),
+            tuple(map(Opening.of, opening)),
+            tuple(map(Gap.of, binding(document.minimum_gaps))),
+            tuple(map(Cap.of, binding(document.frequency_caps))),
+            needs_consent=channel in document.consent.channels and purpose not in document.consent.exempt_purposes,
             may_disturb=any(c.rank == contact_class for c in document.do_not_disturb_exempt),
+            conditions={},
+        )
+        picked = binding(document.rules)
+        return replace(
+            found, conditions={r.name: self._conditions[r.name] for r in picked if r.name in self._conditions}
         )
 
 
-def _channels(rule: Rule) -> frozenset[str] | None:
-    return None if rule.channels is None else frozenset(channel.value for channel in rule.channels)
+def contact_facts(
+    document: Mapping[str, Any],
+    *,
+    contact_class: int,
+    purpose: str,
+    category: str,
+    campaign: str | None,
+    offer: str | None,
+    goal: str | None,
+) -> Mapping[str, Any]:
+    """What a rule's `when` is asked of: the customer's document and the request (`rule_base.CONTACT`)."""
+    request = {
+        "class": CLASS_NAMES[contact_class],
+        "purpose": purpose,
+        "category": category,
+        "campaign": campaign,
+        "offer": offer,
+        "goal": goal,
+    }
+    return {**document, "request": request}
 
 
-def _binding(rules: tuple[_R, ...], channel: str, contact_class: int) -> tuple[_R, ...]:
+CLASS_NAMES = tuple(contact_class.value for contact_class in ContactClass)
+"""By rank."""
+
+
+def _channels(named: tuple[Channel, ...] | None) -> frozenset[str] | None:
+    return None if named is None else frozenset(channel.value for channel in named)
+
+
+def _binding(rules: tuple[_R, ...], channel: str, contact_class: int, purpose: str) -> tuple[_R, ...]:
     return tuple(
         rule
         for rule in rules
         if (rule.channels is None or channel in rule.channels)
+        and (rule.purposes is None or purpose in rule.purposes)
         and not any(c.rank == contact_class for c in rule.exempt_classes)
+    )
+
+
+def _fits(default: ConsentDefault, channel: str, purpose: str) -> bool:
+    return (default.channels is None or channel in default.channels) and (
+        default.purposes is None or purpose in default.purposes
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.policy_labels import Both, kind_of, label, readable, words
 
 Schema = dict[str, Any]

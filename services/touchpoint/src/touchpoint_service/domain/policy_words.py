@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from rapport.rules import render
 from touchpoint_service.domain.differences import Difference, Document
 from touchpoint_service.domain.policy_labels import Both, kind_of, label, member_label, words
+from touchpoint_service.domain.rule_base import CONTACT
 
 _CHANGES = {
     "frequency_caps.scope": Both("{subject} now counts {new} instead of {old}.", "{subject}现{new}计数（原为{old}）。"),
@@ -32,6 +35,16 @@ _SUBJECT = Both("The {kind} {name}", "{kind}{name}")
 _RESTATED = Both("{subject} is now {new} instead of {old}.", "{subject}现为{new}（原为{old}）。")
 
 _DETAILS = {
+    "per": Both("counted per {value}", "按{value}合并计数"),
+    "weights": Both("a contact taking {value} slots", "每次接触占用名额：{value}"),
+    "ignores": Both("not counting {value}", "不计入{value}"),
+    "held": Both("holding {value}", "预留{value}"),
+    "look_ahead_hours": Both("looking {value} hours ahead", "前瞻{value}小时"),
+    "purposes": Both("for purpose {value}", "用途为{value}"),
+    "when": Both("where {value}", "条件：{value}"),
+    "countries": Both("in {value}", "国家：{value}"),
+    "regions": Both("in {value}", "地区：{value}"),
+    "places": Both("at {value}", "地点：{value}"),
     "frequency_caps.scope": Both("counted {value}", "{value}计数"),
     "cool_downs.scope": Both("for {value}", "针对{value}"),
     "quiet_hours.days": Both("on {value}", "{value}"),
@@ -40,7 +53,12 @@ _DETAILS = {
 }
 _OTHER_DETAIL = Both("{label} {value}", "{label} {value}")
 _WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_UNSAID: Mapping[str, Any] = {"frequency_caps.scope": "all", "quiet_hours.days": _WEEK}
+_UNSAID: Mapping[str, Any] = {
+    "frequency_caps.scope": "all",
+    "frequency_caps.per": "customer",
+    "frequency_caps.look_ahead_hours": 0,
+    "quiet_hours.days": _WEEK,
+}
 """What goes without saying."""
 
 _ALL_CHANNELS, _NO_CHANNEL = Both("all channels", "所有渠道"), Both("no channel", "无渠道")
@@ -85,8 +103,11 @@ def _sentence(found: Difference, tongue: str) -> str:
 
 def _changed(found: Difference, tongue: str) -> str:
     section, steps = found.section, found.path
+    values: Sequence[Any] = (found.old, found.new)
+    if found.rules is not None and steps[0] in _AS_A_WHOLE:
+        steps, values = steps[:1], [rule.get(steps[0]) for rule in found.rules]
     field = ".".join(steps)
-    old, new = (_value(section, field, value, tongue) for value in (found.old, found.new))
+    old, new = (_value(section, field, value, tongue) for value in values)
     if found.rules is None:
         name = _called(member_label(section, steps), tongue)
         return _MEMBER_CHANGE.told(tongue).format(label=name[:1].upper() + name[1:], old=old, new=new)
@@ -122,6 +143,9 @@ def _called(labels: Iterable[Both], tongue: str) -> str:
 
 # --- values
 
+_AS_A_WHOLE = frozenset(("when", "weights", "held"))
+"""Fields of a rule that are told as a whole, whatever within them is different."""
+
 
 def _value(section: str, field: str, value: Any, tongue: str) -> str:
     """A value in words; `field` is the path within the rule or member, "" the member itself."""
@@ -133,15 +157,33 @@ def _value(section: str, field: str, value: Any, tongue: str) -> str:
         case str():
             return _word(section, field, value, tongue)
         case Mapping():
-            return _window(value, tongue) if field == "window" else _members(section, value, tongue)
+            return _mapping(section, field, value, tongue)
         case list() | tuple():
             return _several(section, field, value, tongue)
     return str(value)
 
 
+def _mapping(section: str, field: str, value: Document, tongue: str) -> str:
+    match field:
+        case "window":
+            return _window(value, tongue)
+        case "when":
+            return render(CONTACT.parse(value), CONTACT, "zh-CN" if tongue == "zh" else "en")
+        case "weights":
+            told = words("*", "channels")
+            return _list([f"{number} ({told[channel].told(tongue)})" for channel, number in value.items()], tongue)
+        case "hours":
+            return _week(value, tongue)
+    return _members(section, value, tongue)
+
+
 def _several(section: str, field: str, values: Sequence[Any], tongue: str) -> str:
     if not values and field in ("channels", "exempt_classes"):
         return (_NO_CHANNEL if field == "channels" else _NO_CLASS).told(tongue)
+    if field == "held":
+        return _list([_held_slots(each, tongue) for each in values], tongue)
+    if field.rpartition(".")[2] == "periods":
+        return _list([_day_period(each, tongue) for each in values], tongue)
     if field == "days" and sorted(map(str, values)) == sorted(_WEEK):
         return _EVERY_DAY.told(tongue)
     order = list(words(section, field))
@@ -159,6 +201,32 @@ def _word(section: str, field: str, value: str, tongue: str) -> str:
         return re.sub(r"^(\d\d:\d\d):00$", r"\1", value)
     word = known.told(tongue)
     return _PER_SCOPE[name].told(tongue).format(word=word) if name in _PER_SCOPE else word
+
+
+def _held_slots(held: Document, tongue: str) -> str:
+    count = _count(held["slots"], Both("slot", "个名额"), tongue)
+    whom = _word("", "for_class", held["for_class"], tongue)
+    if held.get("occasion") is None:
+        return f"为{whom}预留{count}" if tongue == "zh" else f"{count} for {whom}"
+    days = _count(held["lead_days"], Both("day", "天"), tongue)
+    occasion = _word("", "occasion", held["occasion"], tongue)
+    if tongue == "zh":
+        return f"{occasion}前{days}为{whom}预留{count}"
+    return f"{count} for {whom} from {days} before the {occasion}"
+
+
+def _week(hours: Document, tongue: str) -> str:
+    told = [_list([_day_period(period, tongue) for period in hours["periods"]], tongue)]
+    if hours.get("holidays", "as_usual") != "as_usual":
+        how = _word("", "holidays", hours["holidays"], tongue)
+        told.append(f"法定节假日{how}" if tongue == "zh" else f"public holidays {how}")
+    return _comma(told, tongue)
+
+
+def _day_period(period: Document, tongue: str) -> str:
+    end = "24:00" if period["end"] in ("00:00", "00:00:00") else _word("", "", period["end"], tongue)
+    days = _several("", "days", period["days"], tongue)
+    return f"{days} {_word('', '', period['start'], tongue)}–{end}"
 
 
 def _members(section: str, value: Document, tongue: str) -> str:
@@ -248,6 +316,12 @@ def _period(rule: Document, tongue: str) -> str:
     return f"{start}–{end}"
 
 
+def _span(rule: Document, tongue: str) -> str:
+    begins, ends = (datetime.fromisoformat(rule[name]).astimezone(UTC) for name in ("begins", "ends"))
+    told = f"{begins:%Y-%m-%d %H:%M} – {ends:%Y-%m-%d %H:%M} UTC"
+    return told if tongue == "zh" else f"from {told}"
+
+
 def _pause(rule: Document, tongue: str) -> str:
     days, outcome = _count(rule["days"], Both("day", "天"), tongue), _word("", "outcome", rule["outcome"], tongue)
     return f"“{outcome}”后{days}" if tongue == "zh" else f"{days} after “{outcome}”"
@@ -263,5 +337,8 @@ _STATEMENTS: Mapping[str, _Statement] = {
     "frequency_caps": _Statement(("limit", "window"), _contacts, _contacts_before),
     "minimum_gaps": _Statement(("hours",), _gap),
     "quiet_hours": _Statement(("start", "end"), _period),
+    "legal_hours": _Statement(("hours",), lambda rule, tongue: _week(rule["hours"], tongue)),
+    "opening_hours": _Statement(("hours",), lambda rule, tongue: _week(rule["hours"], tongue)),
+    "blackouts": _Statement(("begins", "ends"), _span),
     "cool_downs": _Statement(("days", "outcome"), _pause, _pause_before),
 }

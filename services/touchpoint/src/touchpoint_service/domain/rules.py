@@ -8,38 +8,14 @@ resumed plan) may free it earlier. With neither, the answer is final.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
 from rapport.ranking import is_eligible
+from touchpoint_service.domain.budget_rules import frequency_cap, minimum_gap, scope_key
+from touchpoint_service.domain.clock_rules import blackout, legal_hours, opening_hours, quiet_hours
 from touchpoint_service.domain.facts import Facts
-from touchpoint_service.domain.policy import SCOPE_ATTRIBUTES, Cap
-from touchpoint_service.domain.standing import OPEN, Entry
-from touchpoint_service.domain.windows import SECOND, calendar_window, inside_daily
-
-
-class Objection(NamedTuple):
-    """Why not: the rule, and the figures that made it object."""
-
-    reason: Reason
-    rule: str | None = None
-    until: int | None = None
-    may_free: bool = False
-    counter: int | None = None
-    limit: int | None = None
-    window_start: int | None = None
-    recheck: int | None = None
-    """Look again then, though nothing says that it will have freed: what is unknown may become known."""
-
-
-UNKNOWN_SECONDS = 60
-"""How often what is unknown is looked for again, should the event that makes it known be missed."""
-
-
-def unknown(facts_now: int, reason: Reason, rule: str | None = None) -> Objection:
-    """What we do not know stops a contact, and is looked for again."""
-    return Objection(reason, rule=rule, may_free=True, recheck=facts_now + UNKNOWN_SECONDS * SECOND)
+from touchpoint_service.domain.objection import Objection, unknown
 
 
 def campaign_stopped(facts: Facts) -> Objection | None:
@@ -127,128 +103,14 @@ def unreachable(facts: Facts) -> Objection | None:
 
 
 def no_consent(facts: Facts) -> Objection | None:
-    """No record is no consent."""
-    purpose = facts.request.purpose
-    if not facts.applying.needs_consent or purpose in facts.policy.document.consent.exempt_purposes:
+    """No record is no consent, unless the policy says that the law of the customer's place presumes it."""
+    if not facts.applying.needs_consent:
         return None
-    if facts.customer.consents.get((facts.channel, purpose)):
-        return None
-    return Objection(Reason.NO_CONSENT)
-
-
-def quiet_hours(facts: Facts) -> Objection | None:
-    """By the customer's own clock; whoever's zone is unknown is not contacted under such a rule."""
-    for rule in facts.applying.quiet_hours:
-        zone = facts.customer.zone
-        if zone is None:
-            return Objection(Reason.UNKNOWN_TIME_ZONE, rule=rule.name)
-        ends = inside_daily(facts.now, rule.start, rule.end, rule.days, zone)
-        if ends is not None:
-            return Objection(Reason.QUIET_HOURS, rule=rule.name, until=ends)
-    return None
-
-
-def minimum_gap(facts: Facts) -> Objection | None:
-    """A contact exactly one gap ago is far enough."""
-    for rule in facts.applying.minimum_gaps:
-        channels = rule.channels
-        latest = next((e for e in reversed(facts.standing.entries) if channels is None or e.channel in channels), None)
-        if latest is not None and latest.at + rule.micros > facts.now:
-            return Objection(
-                Reason.MINIMUM_GAP,
-                rule=rule.name,
-                until=latest.at + rule.micros,
-                may_free=latest.state == OPEN,
-                counter=1,
-                limit=1,
-            )
-    return None
-
-
-def frequency_cap(facts: Facts) -> Objection | None:
-    """Object when `limit` counted contacts lie inside the window; the instant on its far edge is outside.
-
-    A cap per campaign, offer or goal does not bind a request that has none.
-    """
-    for cap in facts.applying.frequency_caps:
-        if cap.attribute is not None and scope_key(facts, cap.scope) is None:
-            continue
-        if len(facts.standing.entries) < cap.limit and (cap.business or facts.customer.zone is not None):
-            continue
-        window = window_of(facts, cap)
-        if window is None:
-            return Objection(Reason.UNKNOWN_TIME_ZONE, rule=cap.name)
-        counted = counted_for(facts, cap, window)
-        if len(counted) < cap.limit:
-            continue
-        return Objection(
-            Reason.FREQUENCY_CAP,
-            rule=cap.name,
-            until=frees_at(cap, counted, window),
-            may_free=any(e.state == OPEN for e in counted),
-            counter=len(counted),
-            limit=cap.limit,
-            window_start=window.first,
-        )
-    return None
-
-
-def in_the_way(facts: Facts, objection: Objection) -> list[Entry]:
-    """The contacts that make a cap or a gap object, in the channel at hand."""
-    for gap in facts.applying.minimum_gaps:
-        if gap.name == objection.rule:
-            near = [e for e in facts.standing.entries if e.at + gap.micros > facts.now]
-            return [e for e in near if gap.channels is None or e.channel in gap.channels]
-    cap = next(cap for cap in facts.applying.frequency_caps if cap.name == objection.rule)
-    window = window_of(facts, cap)
-    return [] if window is None else counted_for(facts, cap, window)
-
-
-class Window(NamedTuple):
-    """The first instant that counts, and when a calendar window ends."""
-
-    first: int
-    ends: int | None
-
-
-def window_of(facts: Facts, cap: Cap) -> Window | None:
-    """The window that a cap looks at now; None where the customer's zone is needed and unknown.
-
-    The far edge of a rolling window is outside: it begins a microsecond later.
-    """
-    if cap.micros is not None:
-        return Window(facts.now - cap.micros + 1, None)
-    zone = facts.policy.zone if cap.business else facts.customer.zone
-    return None if zone is None else Window(*calendar_window(facts.now, cap.unit, zone))
-
-
-def counted_for(facts: Facts, cap: Cap, window: Window) -> list[Entry]:
-    """The contacts that a cap counts for this request, oldest first."""
-    first, channels, attribute = window.first, cap.channels, cap.attribute
-    found = [e for e in facts.standing.entries if e.at >= first]
-    if channels is not None:
-        found = [e for e in found if e.channel in channels]
-    if attribute is not None:
-        key = scope_key(facts, cap.scope)
-        found = [e for e in found if getattr(e, attribute) == key]
-    return found
-
-
-def frees_at(cap: Cap, counted: list[Entry], window: Window) -> int | None:
-    """When the next slot frees: the end of a calendar window, else when the contact in the way leaves. None: never."""
-    if not cap.limit:
-        return None
-    if cap.micros is None:
-        return window.ends
-    return counted[max(0, len(counted) - cap.limit)].at + cap.micros
-
-
-def scope_key(facts: Facts, scope: str) -> str | None:
-    """What a scope means for this request: its category, its campaign, … None for `all`, and where it has none."""
-    if scope == "channel":
-        return facts.channel
-    attribute = SCOPE_ATTRIBUTES.get(scope)
-    return None if attribute is None else getattr(facts.request, attribute)
+    purpose, customer = facts.request.purpose, facts.customer
+    said = customer.consents.get((facts.channel, purpose))
+    if said is None:
+        said = facts.policy.presumes_consent(facts.channel, purpose, customer.country, customer.region)
+    return None if said else Objection(Reason.NO_CONSENT)
 
 
 RuleFunction = Callable[[Facts], Objection | None]
@@ -270,12 +132,23 @@ CHANNEL_RULES: tuple[RuleFunction, ...] = (
     unreachable,
     do_not_call,
     no_consent,
+    blackout,
     cool_down,
+    legal_hours,
     quiet_hours,
+    opening_hours,
     minimum_gap,
     frequency_cap,
 )
 """Looked at for each channel that the request names."""
 
-HANDOVER_RULES: tuple[RuleFunction, ...] = (quiet_hours,)
+HANDOVER_RULES: tuple[RuleFunction, ...] = (
+    do_not_disturb,
+    do_not_call,
+    no_consent,
+    blackout,
+    legal_hours,
+    quiet_hours,
+    opening_hours,
+)
 """Looked at again when a released contact is handed to an agent or sent: hours may have passed since its release."""

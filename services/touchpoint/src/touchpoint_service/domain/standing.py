@@ -45,6 +45,8 @@ class Entry(NamedTuple):
     offer_id: str | None
     goal: str | None
     state: str = OPEN
+    outcome: str | None = None
+    """What came of it, once that is reported."""
 
 
 class CoolDown(NamedTuple):
@@ -136,11 +138,15 @@ class Standing:
         """A contact that was given back did reach the customer after all: it counts from when it was released."""
         insort(self.entries, entry, key=lambda e: e.at)
 
-    def mark(self, contact_id: str, state: str) -> None:
-        """The contact has reached the customer (SHOWN) or is done with (CLOSED): it counts for good."""
+    def mark(self, contact_id: str, state: str, outcome: str | None = None) -> None:
+        """The contact has reached the customer (SHOWN) or is done with (CLOSED): it counts for good.
+
+        The newest outcome is kept; a contact that is done with stays so.
+        """
         for index, entry in enumerate(self.entries):
-            if entry.contact_id == contact_id and entry.state != CLOSED:
-                self.entries[index] = entry._replace(state=state)
+            if entry.contact_id == contact_id:
+                state = CLOSED if entry.state == CLOSED else state
+                self.entries[index] = entry._replace(state=state, outcome=outcome or entry.outcome)
                 return
 
     @property

@@ -26,11 +26,14 @@ from rapport.contracts.touchpoint import (
 from rapport.contracts.vocabulary import Outcome, Reason
 from rapport.errors import DomainError
 from rapport.telemetry import RECALL_SECONDS
+from touchpoint_service.domain.facts import Customer
 from touchpoint_service.domain.naming import natural_id
-from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.policy import Policy, contact_facts
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, STAYS_OPEN, CoolDown, Entry, GoalMet
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate, facts_of
+from touchpoint_service.repository import capacities
 from touchpoint_service.repository.work import Contact, Work
 
 HELD = frozenset(("open", "leased", "sending", "shown"))
@@ -83,11 +86,12 @@ async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> 
         _check(report, contacts.get(report.outcome.contact_id))
     fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in reports])
     policy = await gate.policy(work)
+    customers = await gate.customers(work)
     for report in reports:
         key = report.outcome.customer_id, report.outcome.outcome_id
         if key in fresh:
             fresh.discard(key)
-            _apply_outcome(work, gate, policy, report, contacts)
+            _apply_outcome(work, gate, policy, report, contacts, customers.get(report.outcome.customer_id))
     await gate.decide(work)
 
 
@@ -138,12 +142,18 @@ async def settle_acceptances(
 
 
 async def expire_contacts(work: Work, gate: Gate, contact_ids: Iterable[str]) -> None:
-    """End contacts whose time is up and that no agent holds: the slot of an undelivered one is free again."""
+    """End contacts whose time is up and that no agent holds: the slot of an undelivered one is free again.
+
+    Where the channel's capacity is spent at that moment, that is the reason.
+    """
+    exhausted = await capacities.exhausted(work.conn, work.at)
     for contact in (await work.contacts(contact_ids)).values():
         if contact.state in HELD and contact.expires_at <= work.at:
+            no_room = contact.state == "open" and contact.channel in exhausted
+            because = {"reason": Reason.NO_CAPACITY.value} if no_room else None
             _release_entry(work, contact)
             _set_state(work, contact, "expired")
-            work.record(ContactExpired, contact.customer_id, facts_of(contact))
+            work.record(ContactExpired, contact.customer_id, facts_of(contact) | {"because": because})
     await gate.decide(work)
 
 
@@ -177,7 +187,14 @@ def answer_recall(work: Work, contact: Contact, answer: str, agent: str | None) 
     work.record(RecallAnswered, contact.customer_id, facts_of(contact) | {"answer": answer, "agent": agent})
 
 
-def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report, contacts: dict[str, Contact]) -> None:
+def _apply_outcome(
+    work: Work,
+    gate: Gate,
+    policy: Policy | None,
+    report: Report,
+    contacts: dict[str, Contact],
+    customer: Customer | None,
+) -> None:
     said = report.outcome
     contact = contacts[said.contact_id]
     outcome = said.outcome
@@ -185,7 +202,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     facts = facts_of(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
     if outcome in _REACHED:
         stays = contact.channel in STAYS_OPEN and contact.state in HELD
-        _count(work, contact, SHOWN if stays else CLOSED)
+        _count(work, contact, SHOWN if stays else CLOSED, outcome.value)
         if contact.state in HELD or contact.state == "sent":
             _set_state(work, contact, "shown" if stays else "closed")
         work.record(ContactDelivered, contact.customer_id, facts, traceparent=report.traceparent)
@@ -194,7 +211,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
     if gives_back:
         work.standings[contact.customer_id].give_back(contact.contact_id)
     else:
-        _count(work, contact, CLOSED)
+        _count(work, contact, CLOSED, outcome.value)
     if not recalled:
         _set_state(work, contact, "closed")
     about = _about(contact, said, gate)
@@ -208,7 +225,7 @@ def _apply_outcome(work: Work, gate: Gate, policy: Policy | None, report: Report
         "after_recall": recalled or None,
         "gives_back": gives_back or None,
     }
-    pauses = _pauses(work, policy, contact, about, outcome)
+    pauses = _pauses(work, policy, contact, about, outcome, customer)
     facts["pauses"] = [_told(pause) for pause in pauses]
     accepts = outcome is Outcome.ACCEPTED and offer_id is not None
     if accepts:
@@ -279,14 +296,27 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
     return len(held)
 
 
-def _pauses(work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome) -> list[CoolDown]:
+def _pauses(
+    work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome, customer: Customer | None
+) -> list[CoolDown]:
     """The cool-downs that an outcome starts."""
     pauses = []
     if outcome is Outcome.DO_NOT_CONTACT:
         pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
     if policy is None:
         return pauses
-    for rule in policy.cool_downs_after(outcome.value, contact.channel, contact.contact_class):
+    asked = contact_facts(
+        {} if customer is None else customer.document,
+        contact_class=contact.contact_class,
+        purpose=contact.purpose,
+        category=about.category,
+        campaign=contact.campaign_id,
+        offer=about.offer_id,
+        goal=about.goal,
+    )
+    local = work.at.astimezone((customer.zone if customer is not None else None) or policy.zone)
+    said = outcome.value, contact.channel, contact.contact_class, contact.purpose
+    for rule in policy.cool_downs_after(*said, asked, local):
         key = {
             "all": None,
             "channel": contact.channel,
@@ -306,11 +336,11 @@ def _told(pause: CoolDown) -> dict[str, Any]:
     return {"rule": pause.rule, "scope": pause.scope, "key": pause.key, "until": until}
 
 
-def _count(work: Work, contact: Contact, state: str) -> None:
+def _count(work: Work, contact: Contact, state: str, outcome: str | None = None) -> None:
     """The contact reached the customer: it counts, and for good."""
     standing = work.standings[contact.customer_id]
     if standing.find(contact.contact_id) is not None:
-        standing.mark(contact.contact_id, state)
+        standing.mark(contact.contact_id, state, outcome)
         return
     standing.count_again(
         Entry(
@@ -325,6 +355,7 @@ def _count(work: Work, contact: Contact, state: str) -> None:
             contact.offer_id,
             contact.goal,
             state,
+            outcome,
         )
     )
 

@@ -21,20 +21,19 @@ from rapport.contracts.touchpoint import (
     ContactReleased,
     ContactSuppressed,
 )
-from rapport.contracts.vocabulary import ContactClass, Reason
+from rapport.contracts.vocabulary import Reason
 from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
-from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide, wants_room
+from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide_together, wants_room
 from touchpoint_service.domain.facts import Customer, Request, World
-from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import Objection
+from touchpoint_service.domain.objection import Objection
+from touchpoint_service.domain.policy import CLASS_NAMES, Policy
 from touchpoint_service.domain.standing import OPEN, Entry, Standing
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.policies import policy_in_force, policy_version
 from touchpoint_service.repository.work import Contact, RequestRow, Work
 
-CLASS_NAMES = tuple(contact_class.value for contact_class in ContactClass)
 CUSTOMERS_KEPT = 50_000
 """Parsed customer documents kept between batches; one is about 2 KB."""
 
@@ -124,7 +123,7 @@ class Gate:
         return World(plans, await self.offers(work, offers))
 
     async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
-        """Decide the arrivals, and every waiting request of the locked customers with them.
+        """Decide the arrivals, and every waiting request of the locked customers with them, a household at a time.
 
         An arrival whose request id is known for its customer changes nothing. The decisions returned are those that
         were recorded: a deferral that stays as it was is not repeated.
@@ -132,41 +131,36 @@ class Gate:
         traces = {a.request.request_id: a.traceparent for a in arrivals if a.traceparent}
         rows = await work.live_requests()
         fresh = await _unknown(work, arrivals)
-        by_customer: dict[str, list[RequestRow]] = defaultdict(list)
+        together: dict[str, list[RequestRow]] = defaultdict(list)
         for row in (*rows, *fresh):
-            by_customer[row.request.customer_id].append(row)
-        if not by_customer:
+            together[work.budget_of(row.request.customer_id)].append(row)
+        if not together:
             return []
         policy = await self.policy(work)
         customers = await self.customers(work)
-        world = await self.world(work, (row.request for found in by_customer.values() for row in found))
-        decided = {
-            c: decide(work.standings[c], customers.get(c), [row.request for row in found], policy, work.now, world)
-            for c, found in by_customer.items()
-        }
-        idle = await _recallable(work, decided)
+        members = work.members()
+
+        def ask(budget: str, world: World, idle: Mapping[str, RequestRow]) -> _Decided:
+            standings = {c: work.standings[c] for c in members.get(budget, (budget,))}
+            requests = [row.request for row in together[budget]]
+            recallable = {contact_id: row.request for contact_id, row in idle.items()}
+            return decide_together(standings, customers, requests, policy, work.now, world, recallable)
+
+        world = await self.world(work, (row.request for found in together.values() for row in found))
+        decided = {budget: ask(budget, world, {}) for budget in together}
+        idle = await _recallable(work, decided.values())
         if idle:
-            rows = [*chain(*by_customer.values()), *chain(*(own.values() for own in idle.values()))]
+            rows = [*chain(*together.values()), *chain(*(own.values() for own in idle.values()))]
             world = await self.world(work, (row.request for row in rows))
         recorded = []
-        for customer_id, found in by_customer.items():
-            decisions, after = decided[customer_id]
-            own = idle.get(customer_id, {})
-            if own:
-                decisions, after = decide(
-                    work.standings[customer_id],
-                    customers.get(customer_id),
-                    [row.request for row in found],
-                    policy,
-                    work.now,
-                    world,
-                    {contact_id: row.request for contact_id, row in own.items()},
-                )
-            work.standings[customer_id] = after
-            for row, decision in _in_order([*found, *_revived(after, decisions, own)], decisions):
+        for budget, found in together.items():
+            own = idle.get(budget, {})
+            decisions, after = ask(budget, world, own) if own else decided[budget]
+            work.standings.update(after)
+            for row, decision in _in_order([*found, *_revived(work, decisions, own)], decisions):
                 is_new = row.state == ARRIVED
                 if decision is not None:
-                    _take_back(work, customer_id, decision)
+                    _take_back(work, decision)
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
@@ -174,33 +168,40 @@ class Gate:
         return recorded
 
 
-async def _recallable(
-    work: Work, decided: Mapping[str, tuple[Sequence[Decision], Standing]]
-) -> dict[str, dict[str, RequestRow]]:
-    """By customer: contacts that could yield to more important requests, which found no room beside them."""
+_Decided = tuple[list[Decision], dict[str, Standing]]
+
+
+async def _recallable(work: Work, decided: Iterable[_Decided]) -> dict[str, dict[str, RequestRow]]:
+    """By budget: contacts that could yield to more important requests, which found no room beside them."""
     if not work.locked:  # somebody might fetch one before it is written that it was taken back
         return {}
-    wanting = {c for c, (decisions, after) in decided.items() if any(wants_room(d, after) for d in decisions)}
+    wanting = {
+        d.request.customer_id
+        for decisions, after in decided
+        for d in decisions
+        if wants_room(d, after[d.request.customer_id])
+    }
     open_now = [e.contact_id for c in wanting for e in work.standings[c].entries if e.state == OPEN]
     found: dict[str, dict[str, RequestRow]] = defaultdict(dict)
     for contact_id, row in (await work.recallable(open_now) if open_now else {}).items():
-        found[row.request.customer_id][contact_id] = row
+        found[work.budget_of(row.request.customer_id)][contact_id] = row
     return found
 
 
-def _revived(after: Standing, decisions: Sequence[Decision], idle: Mapping[str, RequestRow]) -> list[RequestRow]:
+def _revived(work: Work, decisions: Sequence[Decision], idle: Mapping[str, RequestRow]) -> list[RequestRow]:
     """The requests whose contacts were taken back: they wait again."""
     rows = [idle[entry.contact_id] for decision in decisions for entry in decision.pre_empted]
-    after.live += len(rows)
+    for row in rows:
+        work.standings[row.request.customer_id].live += 1
     return rows
 
 
-def _take_back(work: Work, customer_id: str, winner: Decision) -> None:
+def _take_back(work: Work, winner: Decision) -> None:
     """The contacts whose slots a more important one takes; nobody had them in hand."""
     for entry in winner.pre_empted:
         work.contact_states[entry.contact_id] = "recalled"
         facts = {"reason": Reason.PRE_EMPTED.value, "caused_by": winner.contact_id, "state": "open"}
-        work.record(ContactRecalled, customer_id, facts_of(entry) | facts)
+        work.record(ContactRecalled, winner.request.customer_id, facts_of(entry) | facts)
 
 
 def facts_of(contact: Entry | Contact) -> dict[str, Any]:
@@ -238,8 +239,10 @@ async def _unknown(work: Work, arrivals: Sequence[Arrival]) -> list[RequestRow]:
 
 def _in_order(rows: Sequence[RequestRow], decisions: Sequence[Decision]) -> list[tuple[RequestRow, Decision | None]]:
     """The requests as they were decided, so that the timeline shows each after those that it had to reckon with."""
-    undecided = {row.request.request_id: row for row in rows}
-    found: list[tuple[RequestRow, Decision | None]] = [(undecided.pop(d.request.request_id), d) for d in decisions]
+    undecided = {(row.request.customer_id, row.request.request_id): row for row in rows}
+    found: list[tuple[RequestRow, Decision | None]] = [
+        (undecided.pop((d.request.customer_id, d.request.request_id)), d) for d in decisions
+    ]
     return found + [(row, None) for row in undecided.values()]
 
 

@@ -14,9 +14,11 @@ from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
+from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import HANDOVER_RULES, Objection, first_of
+from touchpoint_service.domain.rules import HANDOVER_RULES, first_of
 from touchpoint_service.domain.standing import Standing
+from touchpoint_service.handlers.capacities import allowance
 from touchpoint_service.repository import queues
 
 _EMPTY_WORLD = World({}, {})
@@ -48,8 +50,12 @@ async def hand_out(
 ) -> list[Any]:
     """The most important contacts of a channel that may be carried out now, held for `owner` for so many seconds.
 
-    Looks through the queue until `limit` are found or it is at its end.
+    Looks through the queue until `limit` are found or it is at its end; no more than the channel, and the team that
+    `place` names, have capacity for.
     """
+    allowed = await allowance(conn, channel, place, now)
+    if allowed.left is not None:
+        limit = min(limit, allowed.left)
     taken: list[Any] = []
     while len(taken) < limit:
         wanted = limit - len(taken)
@@ -69,6 +75,7 @@ async def hand_out(
             await queues.hand_out(conn, going, owner, queues.later(now, seconds), state)
         if len(rows) < wanted:
             break
+    await allowed.spend(conn, len(taken))
     return taken
 
 

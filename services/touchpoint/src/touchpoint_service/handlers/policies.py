@@ -19,7 +19,7 @@ from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from rapport.messaging import outbox
 from touchpoint_service.domain.differences import Difference, differences
-from touchpoint_service.domain.policy import PolicyDocument
+from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.repository import policies
 
 SOURCE = "touchpoint"

@@ -30,9 +30,9 @@ from rapport.telemetry import current_traceparent
 from touchpoint_service.domain.decide import RELEASED, first_objection
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.naming import natural_id
+from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Policy
-from touchpoint_service.domain.rules import Objection
-from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry
+from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry, Standing
 from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
@@ -118,10 +118,10 @@ async def pop_up(
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
             return dict(seen["popup"])
-        if seen["row"] is None or seen["live"]:
-            break  # a waiting request may be released along with it: its plan must stay as it is until that is written
+        if seen["row"] is None or seen["live"] or seen["household"] is not None:
+            break  # a plan must stay as it is while a request of it may be released along, and so must a shared budget
         work.look_at(customer_id, seen)
-        body = await _compose(work, gate, ask, partition, seen)
+        body = await _compose(work, gate, ask, customer_id, partition, seen)
         if not work.recorded:
             break  # nothing would tell two such pop-ups apart but a lock
         if await work.write_unless_changed():
@@ -132,7 +132,7 @@ async def pop_up(
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
             return dict(seen["popup"])
-        body = await _compose(work, gate, ask, partition, seen)
+        body = await _compose(work, gate, ask, customer_id, partition, seen)
         await work.flush()
         return body
 
@@ -145,10 +145,11 @@ async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any
     )
 
 
-async def _compose(work: Work, gate: Gate, ask: Appearance, partition: int, seen: Any) -> dict[str, Any]:
-    """The pop-up for the one customer of `work`, and what is to be written of it."""
-    (customer_id,) = work.standings
-    waiting = _waiting(work, ask.channel)
+async def _compose(
+    work: Work, gate: Gate, ask: Appearance, customer_id: str, partition: int, seen: Any
+) -> dict[str, Any]:
+    """The pop-up for a customer of `work`, and what is to be written of it."""
+    waiting = _waiting(work.standings[customer_id], ask.channel)
     await gate.look(work, seen, customer_id)
     offers = await gate.offers(work, {e.offer_id for e in waiting if e.offer_id is not None})
     customer = (await gate.customers(work)).get(customer_id)
@@ -223,9 +224,8 @@ def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], lang: str, zone
     ]
 
 
-def _waiting(work: Work, channel: str) -> list[Entry]:
+def _waiting(standing: Standing, channel: str) -> list[Entry]:
     """Contacts that wait in this channel for the customer to appear, most important first."""
-    (standing,) = work.standings.values()
     found = (e for e in standing.entries if e.state != CLOSED and e.channel == channel)
     return sorted(found, key=lambda e: (e.contact_class, e.at, e.contact_id))
 
@@ -234,7 +234,7 @@ def _choose(
     work: Work, scene: _Scene, exclude: set[str | None]
 ) -> tuple[list[OfferChanged], list[tuple[OfferChanged, Objection]]]:
     """The best offers that may be shown besides the held ones, and those that the policy keeps back."""
-    (standing,) = work.standings.values()
+    standing, others = work.standings[scene.customer.customer_id], work.others(scene.customer.customer_id)
     ranked = rank(
         scene.customer.document,
         scene.world.offers.values(),
@@ -252,7 +252,8 @@ def _choose(
         if offer.offer_id in exclude or scene.policy is None:
             continue
         request = _request(work, scene, offer)
-        facts = Facts(work.now, scene.policy, standing, scene.customer, request, scene.world, scene.ask.channel)
+        channel = scene.ask.channel
+        facts = Facts(work.now, scene.policy, standing, scene.customer, request, scene.world, channel, others)
         objection, _ = first_objection(facts)
         if objection is None:
             shown.append(offer)
@@ -270,16 +271,15 @@ async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, p
         gone = ContactRequestWithdrawn(request_id=scene.popup_id, customer_id=request.customer_id, at=work.at)
         await take_in(work, gate, [], [gone])
         return None
-    (standing,) = work.standings.values()
-    entry = standing.find(mine.contact_id)
+    entry = work.standings[request.customer_id].find(mine.contact_id)
     assert entry is not None
     _mark_shown(work, entry, scene)
     return mine.contact_id
 
 
 def _mark_shown(work: Work, entry: Entry, scene: _Scene) -> None:
-    (standing,) = work.standings.values()
-    standing.mark(entry.contact_id, SHOWN)
+    standing = work.standings[scene.customer.customer_id]
+    standing.mark(entry.contact_id, SHOWN, Outcome.SHOWN.value)
     work.contact_states[entry.contact_id] = "shown"
     facts = facts_of(entry) | {"outcome": Outcome.SHOWN.value, "outcome_id": scene.popup_id}
     work.record(ContactDelivered, standing.customer_id, facts, traceparent=current_traceparent())

@@ -9,8 +9,9 @@ from rapport.contracts.campaign import ContactRequestWithdrawn
 from rapport.contracts.touchpoint import ContactWithdrawn
 from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.decide import Decision
+from touchpoint_service.domain.policy import CLASS_NAMES
 from touchpoint_service.handlers.contacts import recall
-from touchpoint_service.handlers.gate import CLASS_NAMES, Arrival, Gate
+from touchpoint_service.handlers.gate import Arrival, Gate
 from touchpoint_service.repository.work import RequestRow, Work
 
 

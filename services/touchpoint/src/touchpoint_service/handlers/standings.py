@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rapport.clock import from_micros
+from touchpoint_service.domain.budget_rules import counted_for, frees_at, slots, windows_of
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.policy import Cap, Policy
-from touchpoint_service.domain.rules import counted_for, frees_at, window_of
 from touchpoint_service.domain.standing import CLOSED, Entry, Standing
 
 
@@ -53,14 +53,14 @@ def _budgets(standing: Standing, customer: Customer, policy: Policy, now: int) -
 
 
 def _budget(facts: Facts, cap: Cap, key: str | None) -> dict[str, Any]:
-    window = window_of(facts, cap)
-    counted = [] if window is None else counted_for(facts, cap, window)
-    frees = None if window is None or not counted else frees_at(cap, counted, window)
+    windows = windows_of(facts, cap)
+    counted = counted_for(facts, cap, windows) if windows else []
+    frees = frees_at(facts, cap, windows, counted) if counted else None
     return {
         "rule": cap.name,
         "scope": cap.scope,
         "key": key,
-        "used": len(counted),
+        "used": slots(cap, counted),
         "limit": cap.limit,
         "frees_at": _text(frees),
     }

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from rapport.db import Connection, lock
-from touchpoint_service.domain.policy import Policy, PolicyDocument
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.policy_document import PolicyDocument
 
 IN_FORCE = """
 select policy_id, version from policy_activations where since <= $1 and cancelled_at is null

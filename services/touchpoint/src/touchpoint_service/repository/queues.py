@@ -83,11 +83,23 @@ async def renew(conn: Queryable, contact_id: str, owner: str, until: datetime) -
     return bool(done)
 
 
+# Somebody may wait for the slot of what nobody has in hand any more: it can be taken from it now.
+_WAKE = """
+insert into wakes_due (customer_id)
+select customer_id from standings where live > 0 and customer_id in (select customer_id from opened)
+"""
+
+
 async def put_back(conn: Queryable, contact_id: str, owner: str) -> bool:
     """End a lease: the task is open for others; False when it is no longer this owner's."""
     done = await conn.fetchval(
-        "update contacts set state = 'open', owner = null, leased_until = null "
-        "where contact_id = $1 and owner = $2 and state = 'leased' returning true",
+        f"""
+        with opened as (
+            update contacts set state = 'open', owner = null, leased_until = null
+            where contact_id = $1 and owner = $2 and state = 'leased' returning customer_id
+        ), woken as ({_WAKE})
+        select exists (select from opened)
+        """,
         contact_id,
         owner,
     )
@@ -110,30 +122,33 @@ async def finish_sending(conn: Queryable, contact_ids: Sequence[str]) -> set[str
     return {row[0] for row in rows}
 
 
-async def retry_sending(conn: Queryable, contact_id: str, at: datetime) -> None:
-    """The provider did not take it: try again at `at`."""
+async def retry_sending(conn: Queryable, contact_id: str, at: datetime, *, counted: bool = True) -> None:
+    """The provider did not take it: try again at `at`. Not `counted`, it was no try of this message."""
     await conn.execute(
-        "update contacts set state = 'open', owner = null, leased_until = null, next_try = $2 "
+        "update contacts set state = 'open', owner = null, leased_until = null, next_try = $2, tries = tries - $3 "
         "where contact_id = $1 and state = 'sending'",
         contact_id,
         at,
+        0 if counted else 1,
     )
 
 
 async def lapse_leases(conn: Queryable, now: datetime) -> int:
     """Open again what somebody held for too long; how many."""
-    done = await conn.execute(
-        """
+    count: int = await conn.fetchval(
+        f"""
         with lapsed as materialized (
             select contact_id from contacts where state in ('leased', 'sending') and leased_until <= $1
             order by leased_until limit 1000 for update skip locked
-        )
-        update contacts c set state = 'open', owner = null, leased_until = null from lapsed
-        where c.contact_id = lapsed.contact_id
+        ), opened as (
+            update contacts c set state = 'open', owner = null, leased_until = null from lapsed
+            where c.contact_id = lapsed.contact_id returning c.customer_id
+        ), woken as ({_WAKE})
+        select count(*) from opened
         """,
         now,
     )
-    return int(done.rpartition(" ")[2])
+    return count
 
 
 async def take_wakes(conn: Connection, limit: int) -> list[str]:
@@ -169,6 +184,8 @@ select
 ANYTHING_TO_SEND = """
 select coalesce((select next_try from contacts
     where state = 'open' and channel in ('sms', 'email') and channel = $1 order by next_try limit 1) <= $2, false)
+    and not exists (select from capacities where channel = $1 and team = '' and frees_at > $2)
+    and not exists (select from circuits where channel = $1 and retry_at > $2)
 """
 
 
@@ -178,7 +195,8 @@ async def what_is_due(conn: Queryable, now: datetime, partitions: Sequence[int])
 
 
 async def anything_to_send(conn: Queryable, channel: str, now: datetime) -> bool:
-    """Whether a message of this channel may be handed out."""
+    """Whether a message of this channel may be handed out: one is due, there is capacity, and its provider is not
+    resting."""
     return bool(await conn.fetchval(ANYTHING_TO_SEND, channel, now))
 
 

@@ -95,7 +95,8 @@ _UNSAID = [
 
 
 _SCENE = f"""
-select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.doc, p.policy_id, p.version as policy_version,
+select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc,
+    p.policy_id, p.version as policy_version,
     (
         select body from popups where customer_id = $1 and channel = $2 and at > $3 order by at desc limit 1
     ) as popup,

@@ -41,6 +41,15 @@ from touchpoint_service.repository.writes import (
 
 TOPIC = TimelineEvent.topic
 
+LOCK = """
+select customer_id, seq, live, body from standings where customer_id = any($1::text[] || array(
+    select other.id from replica_customers own join replica_customers other using (household)
+    where own.id = any($1::text[]) and other.household is not null
+))
+order by customer_id for update
+"""
+"""Whoever shares a household shares budgets, so all of its members are locked with one of them, in the same order."""
+
 
 @dataclass(slots=True)
 class RequestRow:
@@ -101,6 +110,8 @@ class Work:
     checked_offers: set[str] = field(default_factory=set)
     """Offers of which this transaction knows that the catalogue in memory is not older than what it sees."""
     _customer_versions: dict[str, int | None] = field(default_factory=dict)
+    _households: dict[str, str] = field(default_factory=dict)
+    _as_read: dict[str, tuple[int, int]] = field(default_factory=dict)
     _timeline: list[tuple[Any, ...]] = field(default_factory=list)
     _row: str | None = None
     _told: Parcel = field(init=False)
@@ -121,7 +132,7 @@ class Work:
         return self._at
 
     async def lock(self, customer_ids: Iterable[str]) -> None:
-        """Lock the standings of these customers, creating those that do not exist yet.
+        """Lock the standings of these customers and of their households, creating those that do not exist yet.
 
         Call once, first of all in the transaction.
         """
@@ -133,6 +144,7 @@ class Work:
                 "insert into standings (customer_id) select unnest($1::text[]) on conflict do nothing", missing
             )
             await self._read(missing)
+        await self._read_documents()
         self._go_on_from_newest()
 
     def look_at(self, customer_id: str, seen: Mapping[str, Any]) -> None:
@@ -155,19 +167,38 @@ class Work:
             self._told.at = self._at
 
     async def _read(self, customer_ids: list[str]) -> None:
-        rows = await self.conn.fetch(
-            """
-            select s.customer_id, s.seq, s.live, s.body, c.version
-            from standings s left join replica_customers c on c.id = s.customer_id
-            where s.customer_id = any($1::text[])
-            order by s.customer_id
-            for update of s
-            """,
-            customer_ids,
-        )
-        for customer_id, seq, live, body, version in rows:
+        rows = await self.conn.fetch(LOCK, customer_ids)
+        for customer_id, seq, live, body in rows:
             self.standings[customer_id] = Standing.load(customer_id, seq, live, body)
+            self._as_read[customer_id] = seq, live
+
+    async def _read_documents(self) -> None:
+        """Once the customers are locked: a change of a document that the lock was waited for is seen."""
+        rows = await self.conn.fetch(
+            "select id, version, household from replica_customers where id = any($1::text[])", list(self.standings)
+        )
+        self._customer_versions = dict.fromkeys(self.standings)
+        for customer_id, version, household in rows:
             self._customer_versions[customer_id] = version
+            if household is not None:
+                self._households[customer_id] = household
+
+    def budget_of(self, customer_id: str) -> str:
+        """Whom a locked customer shares budgets with: a name for the household, else the customer alone."""
+        household = self._households.get(customer_id)
+        return customer_id if household is None else f"\0{household}"
+
+    def others(self, customer_id: str) -> list[Standing]:
+        """The standings of the other members of a customer's household."""
+        members = self.members().get(self.budget_of(customer_id), ())
+        return [self.standings[c] for c in members if c != customer_id]
+
+    def members(self) -> dict[str, list[str]]:
+        """The locked members of each household, by its `budget_of`."""
+        found: dict[str, list[str]] = {}
+        for customer_id in self._households:
+            found.setdefault(self.budget_of(customer_id), []).append(customer_id)
+        return found
 
     @property
     def customer_versions(self) -> Mapping[str, int | None]:
@@ -318,10 +349,14 @@ class Work:
         for standing in self.standings.values():
             standing.prune(self.now)
 
+    def _changed_standings(self) -> list[Standing]:
+        """All but those of members of a household about whom nothing was to be said."""
+        return [s for c, s in self.standings.items() if (s.seq, s.live) != self._as_read.get(c)]
+
     def _statement(self) -> Statement:
         """Everything in one statement: for few rows the round trips are what costs."""
         statement = Statement()
-        for standing in self.standings.values():
+        for standing in self._changed_standings():
             row = standing.customer_id, standing.seq, standing.live, standing.dump()
             if self._row is None:
                 statement.update(UPDATE_STANDING, row)
@@ -357,7 +392,7 @@ class Work:
         await self._told.write(self.conn)
 
     def _standing_columns(self) -> list[list[Any]]:
-        standings = self.standings.values()
+        standings = self._changed_standings()
         return [
             [s.customer_id for s in standings],
             [str(s.seq) for s in standings],  # as text: asyncpg takes far longer over lists of integers

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 REBUILDS = """
 create table standing_rebuilds (
@@ -55,7 +55,11 @@ create or replace view due_work (kind, due_at) as
     union all
     select 'message at its provider', '-infinity' from contacts where state = 'sending'
     union all
-    select 'message to send', next_try from contacts where state = 'open' and channel in ('sms', 'email')
+    select 'message to send', greatest(
+        next_try,
+        coalesce((select frees_at from capacities k where k.channel = contacts.channel and k.team = ''), '-infinity'),
+        coalesce((select retry_at from circuits k where k.channel = contacts.channel), '-infinity')
+    ) from contacts where state = 'open' and channel in ('sms', 'email')
     union all
     select 'recall', '-infinity' from recalls_due
     union all
