@@ -23,6 +23,10 @@ class Settings(ServiceSettings):
     lanes: int = Field(default=2, ge=1, le=16)
     """Transactions of requests under way at once in a worker: while PostgreSQL writes one, Python decides the next."""
 
+    facts_days: int = Field(default=366, ge=1, le=3660)
+    """How long each decision can be explained from the facts that it was made from: a year, and the day more that a
+    leap year has. They go by whole months, so some stay up to a month longer."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

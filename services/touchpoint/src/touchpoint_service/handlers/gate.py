@@ -26,6 +26,7 @@ from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide, wants_room
+from touchpoint_service.domain.decided import Decided
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.rules import Objection
@@ -147,20 +148,23 @@ class Gate:
         idle = await _recallable(work, decided)
         if idle:
             rows = [*chain(*by_customer.values()), *chain(*(own.values() for own in idle.values()))]
-            world = await self.world(work, (row.request for row in rows))
+            wider = await self.world(work, (row.request for row in rows))
         recorded = []
         for customer_id, found in by_customer.items():
+            before, entries = work.standings[customer_id], work.entries
             decisions, after = decided[customer_id]
             own = idle.get(customer_id, {})
+            seen, may_yield = world, {contact_id: row.request for contact_id, row in own.items()}
             if own:
+                seen = wider
                 decisions, after = decide(
-                    work.standings[customer_id],
+                    before,
                     customers.get(customer_id),
                     [row.request for row in found],
                     policy,
                     work.now,
-                    world,
-                    {contact_id: row.request for contact_id, row in own.items()},
+                    seen,
+                    may_yield,
                 )
             work.standings[customer_id] = after
             for row, decision in _in_order([*found, *_revived(after, decisions, own)], decisions):
@@ -170,6 +174,10 @@ class Gate:
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
+            if work.entries > entries:
+                asked = [row.request for row in found]
+                version = work.customer_versions[customer_id]
+                work.keep_facts(Decided(before, version, policy, asked, may_yield, seen, decisions), entries)
         _count(recorded)
         return recorded
 
