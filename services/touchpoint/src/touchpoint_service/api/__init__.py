@@ -1,6 +1,14 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
-from touchpoint_service.api import channels, contacts, customers, policies, popups, requests
+from touchpoint_service.api import channels, contacts, customers, explanations, policies, popups, requests
 
-ROUTERS = (popups.router, requests.router, contacts.router, channels.router, customers.router, policies.router)
+ROUTERS = (
+    popups.router,
+    requests.router,
+    contacts.router,
+    channels.router,
+    customers.router,
+    policies.router,
+    explanations.router,
+)
 """Those that people wait for come first: routes are looked through in this order."""

@@ -48,6 +48,42 @@ class Facts:
         return [(page_id, self._at, pack(page)) for page_id, page in self._pages]
 
 
+_DECISIONS = {
+    "touchpoint.contact.released.v1": "released",
+    "touchpoint.contact.deferred.v1": "deferred",
+    "touchpoint.contact.suppressed.v1": "suppressed",
+    "touchpoint.contact.expired.v1": "expired",
+}
+"""What an entry that tells a decision is called. A contact that expires is none: it has a contact."""
+
+
+async def decisions(conn: Connection, customer_id: str, request_id: str) -> list[dict[str, Any]]:
+    """Every decision about a request, oldest first: seq, at, kind, channel, reason, policy_version, facts_id."""
+    rows = await conn.fetch(
+        """
+        select seq, at, type, channel, facts_id, contact_id, body->'because'->>'reason' as reason,
+            (body->>'policy_version')::integer as policy_version
+        from timeline where customer_id = $1 and request_id = $2 and type = any($3::text[]) order by seq
+        """,
+        customer_id,
+        request_id,
+        [*_DECISIONS],
+    )
+    found = [{**row, "kind": _DECISIONS[row["type"]]} for row in rows]
+    return [row for row in found if row["kind"] != "expired" or row["contact_id"] is None]
+
+
+async def release_of(conn: Connection, contact_id: str) -> Any:
+    """customer_id, request_id and seq of the entry that tells a contact's release, or None."""
+    return await conn.fetchrow(
+        """
+        select customer_id, request_id, t.seq from contacts c join timeline t using (customer_id, request_id)
+        where c.contact_id = $1 and t.contact_id = $1 and t.type = 'touchpoint.contact.released.v1'
+        """,
+        contact_id,
+    )
+
+
 async def page(conn: Connection, facts_id: UUID, at: datetime) -> bytes | None:
     """A page, unless it is deleted."""
     found: bytes | None = await conn.fetchval("select body from decision_facts where id = $1 and at = $2", facts_id, at)
