@@ -44,7 +44,8 @@ GROUPS = {
     "offers.acceptances": "touchpoint.outcomes",
 }
 _TABLES = """popups, wakes_due, recalls_due, reports, timeline, contacts, requests, standings, replica_customers,
-    replica_offers, replica_plans, policy_activations, policy_versions, policies, outbox, idempotency_keys"""
+    replica_offers, replica_plans, customer_documents,
+    offer_documents, decision_facts, policy_activations, policy_versions, policies, outbox, idempotency_keys"""
 
 few = st.integers(0, 5)
 scopes = st.sampled_from(["all", "channel", "category", "campaign", "offer", "goal"])

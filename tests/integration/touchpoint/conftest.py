@@ -22,12 +22,11 @@ from rapport.contracts.envelope import Envelope, Event
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.profile import CustomerUpserted
 from rapport.db import Pool, transaction
-from rapport.replica import Replica
 from rapport.settings import DEVELOPMENT_KEY
 from rapport.testing.database import fresh_database
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.consumers import outcome_handlers, request_handlers
-from touchpoint_service.handlers.replicas import customers_changed, offers_changed, plans_changed
+from touchpoint_service.handlers.replicas import replica_handlers
 from touchpoint_service.main import create_app
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
@@ -121,12 +120,7 @@ class Touchpoint:
     async def hear(self, *events: Event) -> None:
         """Let the consumer of each event's topic process them, each topic's together, as one batch and transaction."""
         handlers = request_handlers(self.app.state.gate, self.clock) | outcome_handlers(self.app.state.gate, self.clock)
-        for table, topic, on_changes in (
-            ("replica_customers", CustomerUpserted.topic, customers_changed(self.clock)),
-            ("replica_offers", OfferChanged.topic, offers_changed),
-            ("replica_plans", PlanChanged.topic, plans_changed),
-        ):
-            handlers[topic] = Replica(table, self.pool, on_changes=on_changes).handler(topic)
+        handlers |= replica_handlers(self.pool, self.clock)
         by_topic: dict[str, list[Envelope]] = {}
         for event in events:
             by_topic.setdefault(event.topic, []).append(self.envelope(event))

@@ -134,7 +134,8 @@ _COLUMNS = """
 select table_name, column_name
 from information_schema.columns join information_schema.tables using (table_schema, table_name)
 where table_schema = 'public' and table_type = 'BASE TABLE'
-    and (column_name = 'customer_id' or (table_name = 'replica_customers' and column_name = 'id'))
+    and (column_name = 'customer_id'
+        or (column_name = 'id' and table_name in ('replica_customers', 'customer_documents')))
 order by table_name
 """
 _DIGEST = "sha256(convert_to({}, 'UTF8'))"

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from rapport.clock import Clock
 from rapport.contracts.envelope import Envelope, Event
 from rapport.db import Connection, Pool
 from rapport.messaging.batch import BatchHandler, PoisonMessage
@@ -39,6 +40,17 @@ class Changes:
     """Keys with a tombstone, whether or not the replica had them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Where versions that are replaced are kept: a table `(id, version, replaced_at, doc)`; and by which clock.
+
+    A version that is erased is not kept, those before it stay until somebody deletes them.
+    """
+
+    table: str
+    clock: Clock
+
+
 OnChanges = Callable[[Connection, Changes], Awaitable[None]]
 
 
@@ -46,14 +58,33 @@ async def _nothing(_conn: Connection, _changes: Changes) -> None:
     """No further work."""
 
 
+_WRITE = """
+insert into {table} as known (id, version, doc)
+select id, version, doc::jsonb from unnest($1::text[], $2::bigint[], $3::text[]) as told (id, version, doc)
+on conflict (id) do update set version = excluded.version, doc = excluded.doc where excluded.version > known.version
+returning known.id, old.id is null as created
+"""
+_WRITE_AND_KEEP = """
+with written as ({write}, old.version, old.doc), kept as (
+    insert into {former} (id, version, replaced_at, doc)
+    select id, version, $4::timestamptz, doc from written where not created
+    on conflict do nothing
+)
+select id, created from written
+"""
+
+
 class Replica:
     """Keeps the table of one replica."""
 
-    def __init__(self, table: str, pool: Pool, *, on_changes: OnChanges = _nothing) -> None:
+    def __init__(
+        self, table: str, pool: Pool, *, on_changes: OnChanges = _nothing, former: Former | None = None
+    ) -> None:
         """`on_changes` runs in the transaction of the batch, after the table has changed."""
         self._table = table
         self._pool = pool
         self._on_changes = on_changes
+        self._former = former
 
     def handler(self, topic: str) -> BatchHandler:
         """The handler for `topic`, whose events have a `version`."""
@@ -77,19 +108,16 @@ class Replica:
 
     async def _write(self, conn: Connection, latest: dict[str, Event]) -> dict[str, bool]:
         """The keys that changed, and whether each is new."""
-        rows = await conn.fetch(
-            f"""
-            insert into {self._table} as old (id, version, doc)
-            select id, version, doc::jsonb from unnest($1::text[], $2::bigint[], $3::text[]) as new (id, version, doc)
-            on conflict (id) do update set version = excluded.version, doc = excluded.doc
-                where excluded.version > old.version
-            returning id, xmax = 0 as created
-            """,
+        write = _WRITE.format(table=self._table)
+        arguments: list[Any] = [
             list(latest),
             [_version(event) for event in latest.values()],
             [event.model_dump_json() for event in latest.values()],
-        )
-        return {row["id"]: row["created"] for row in rows}
+        ]
+        if self._former is not None:
+            write = _WRITE_AND_KEEP.format(write=write, former=self._former.table)
+            arguments.append(self._former.clock.now())
+        return {row["id"]: row["created"] for row in await conn.fetch(write, *arguments)}
 
     async def get(self, key: str) -> dict[str, Any] | None:
         """The document of `key` as it is now."""

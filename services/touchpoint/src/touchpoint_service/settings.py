@@ -30,6 +30,10 @@ class Settings(ServiceSettings):
     rebuild_poll_seconds: float = Field(default=1.0, gt=0)
     """Between two looks for a rebuild that was asked for."""
 
+    facts_days: int = Field(default=366, ge=1, le=3660)
+    """How long each decision can be explained from the facts that it was made from: a year, and the day more that a
+    leap year has. They go by whole months, so some stay up to a month longer."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

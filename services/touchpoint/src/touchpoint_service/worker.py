@@ -16,10 +16,9 @@ import httpx2
 from rapport.clock import Clock, open_clock
 from rapport.contracts.campaign import ContactRequested
 from rapport.db import Pool, connect_pool
-from rapport.messaging.consumer import BatchHandler, Consumer
+from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
 from rapport.process import Part, Worker, worker_main
-from rapport.replica import Replica
 from rapport.steps import HOUSEKEEPING_SECONDS, Steps
 from rapport.web import forget_old_keys
 from touchpoint_service.catalogue import Catalogue
@@ -30,9 +29,10 @@ from touchpoint_service.consumers import (
     outcome_handlers,
     request_handlers,
 )
+from touchpoint_service.handlers.facts import keep_facts_for
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.rebuild import rebuild_pages
-from touchpoint_service.handlers.replicas import customers_changed, offers_changed, plans_changed
+from touchpoint_service.handlers.replicas import replica_handlers
 from touchpoint_service.senders import Sender, email_sender, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
@@ -66,7 +66,8 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             parts += [Part("consumers", c.run, c.stop) for c in consumers]
             parts.append(Part("consumers", timers.run, timers.stop))
             housekeeping = Steps(forget_old_keys, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
-            parts.append(Part("consumers", housekeeping.run, housekeeping.stop))
+            facts = Steps(keep_facts_for(settings.facts_days), pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
+            parts += [Part("consumers", s.run, s.stop) for s in (housekeeping, facts)]
         if "senders" in kinds:
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
             email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
@@ -91,13 +92,6 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
 
 def _consumers(settings: Settings, pool: Pool, clock: Clock, gate: Gate, nudge: Callable[[], None]) -> list[Consumer]:
     """Requests first: timers look after the customers whose requests this worker reads."""
-    replicas: dict[str, BatchHandler] = {}
-    for topic, table, on_changes in (
-        ("profile.customers", "replica_customers", customers_changed(clock)),
-        ("offers.catalogue", "replica_offers", offers_changed),
-        ("campaign.plans", "replica_plans", plans_changed),
-    ):
-        replicas[topic] = Replica(table, pool, on_changes=on_changes).handler(topic)
     bootstrap = settings.kafka_bootstrap
     return [
         Consumer(
@@ -110,7 +104,7 @@ def _consumers(settings: Settings, pool: Pool, clock: Clock, gate: Gate, nudge: 
             after_commit=nudge,
         ),
         Consumer(OUTCOMES_GROUP, outcome_handlers(gate, clock), pool, bootstrap, max_batch=500, after_commit=nudge),
-        Consumer(REPLICAS_GROUP, replicas, pool, bootstrap, after_commit=nudge),
+        Consumer(REPLICAS_GROUP, replica_handlers(pool, clock), pool, bootstrap, after_commit=nudge),
     ]
 
 

@@ -1,6 +1,16 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
-from touchpoint_service.api import capacities, channels, contacts, customers, policies, popups, rebuilds, requests
+from touchpoint_service.api import (
+    capacities,
+    channels,
+    contacts,
+    customers,
+    explanations,
+    policies,
+    popups,
+    rebuilds,
+    requests,
+)
 
 ROUTERS = (
     popups.router,
@@ -11,5 +21,6 @@ ROUTERS = (
     policies.router,
     capacities.router,
     rebuilds.router,
+    explanations.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -26,6 +26,7 @@ from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED, Decision, decide_together, wants_room
+from touchpoint_service.domain.decided import Decided
 from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import CLASS_NAMES, Policy
@@ -151,11 +152,12 @@ class Gate:
         idle = await _recallable(work, decided.values())
         if idle:
             rows = [*chain(*together.values()), *chain(*(own.values() for own in idle.values()))]
-            world = await self.world(work, (row.request for row in rows))
+            wider = await self.world(work, (row.request for row in rows))
         recorded = []
         for budget, found in together.items():
-            own = idle.get(budget, {})
-            decisions, after = ask(budget, world, own) if own else decided[budget]
+            entries, own = work.entries, idle.get(budget, {})
+            before = {c: work.standings[c] for c in members.get(budget, (budget,))}
+            decisions, after = ask(budget, wider, own) if own else decided[budget]
             work.standings.update(after)
             for row, decision in _in_order([*found, *_revived(work, decisions, own)], decisions):
                 is_new = row.state == ARRIVED
@@ -164,6 +166,12 @@ class Gate:
                 if _apply(work, row, decision, is_new=is_new, policy=policy, trace=traces.get(row.request.request_id)):
                     assert decision is not None
                     recorded.append(decision)
+            if work.entries > entries:
+                versions = {c: work.customer_versions[c] for c in before}
+                asked = [row.request for row in found]
+                may_yield = {contact_id: row.request for contact_id, row in own.items()}
+                seen = wider if own else world
+                work.keep_facts(Decided(before, versions, policy, asked, may_yield, seen, decisions), entries)
         _count(recorded)
         return recorded
 

@@ -7,13 +7,33 @@ from __future__ import annotations
 
 from rapport.clock import Clock, to_micros
 from rapport.contracts.campaign import PlanChanged
+from rapport.contracts.offers import OfferChanged
+from rapport.contracts.profile import CustomerUpserted
 from rapport.contracts.vocabulary import Reason
-from rapport.db import Connection
-from rapport.replica import Changes, OnChanges
+from rapport.db import Connection, Pool
+from rapport.messaging.batch import BatchHandler
+from rapport.replica import Changes, Former, OnChanges, Replica
 from touchpoint_service.domain.standing import CLOSED
 from touchpoint_service.handlers.contacts import recall
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.work import Work
+
+
+def replica_handlers(pool: Pool, clock: Clock) -> dict[str, BatchHandler]:
+    """The handler of each topic that a replica is kept of. What decisions have looked at is kept when it is replaced.
+
+    Plans are not: a decision's facts hold the state of each.
+    """
+    kept: tuple[tuple[str, str, OnChanges, str | None], ...] = (
+        (CustomerUpserted.topic, "replica_customers", customers_changed(clock), "customer_documents"),
+        (OfferChanged.topic, "replica_offers", offers_changed, "offer_documents"),
+        (PlanChanged.topic, "replica_plans", plans_changed, None),
+    )
+    handlers = {}
+    for topic, table, on_changes, former in kept:
+        history = None if former is None else Former(former, clock)
+        handlers[topic] = Replica(table, pool, on_changes=on_changes, former=history).handler(topic)
+    return handlers
 
 
 def customers_changed(clock: Clock) -> OnChanges:

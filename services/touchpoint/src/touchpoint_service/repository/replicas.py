@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rapport.db import Connection
+from touchpoint_service.repository import facts
 
 
 async def customers(conn: Connection, ids: Sequence[str]) -> list[tuple[str, int, dict[str, Any]]]:
@@ -87,6 +88,7 @@ async def recall_campaign(conn: Connection, campaign_id: str, reason: str) -> No
 
 async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
     """Delete all that is stored about these customers."""
+    await facts.erase(conn, customer_ids)
     for table in _OF_CUSTOMERS:
         await conn.execute(f"delete from {table} where customer_id = any($1::text[])", customer_ids)
 

@@ -21,9 +21,11 @@ from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
 from rapport.messaging.outbox import INSERT_PARCEL, Parcel
+from touchpoint_service.domain.decided import Decided
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
+from touchpoint_service.repository.facts import FACTS_COLUMNS, FELLOWS_COLUMNS, Facts
 from touchpoint_service.repository.writes import (
     AT_ONCE,
     CONTACT_COLUMNS,
@@ -112,7 +114,8 @@ class Work:
     _customer_versions: dict[str, int | None] = field(default_factory=dict)
     _households: dict[str, str] = field(default_factory=dict)
     _as_read: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _timeline: list[tuple[Any, ...]] = field(default_factory=list)
+    _timeline: list[list[Any]] = field(default_factory=list)
+    _facts: Facts | None = None
     _row: str | None = None
     _told: Parcel = field(init=False)
     _at: datetime = field(init=False)
@@ -226,9 +229,25 @@ class Work:
         kind = event.event_type
         raw = orjson.dumps({"customer_id": customer_id, "seq": seq, "at": self._at_text, **facts})
         self._timeline.append(
-            (customer_id, seq, self._at, kind, find("channel"), find("contact_id"), find("request_id"), raw)
+            [customer_id, seq, self._at, kind, find("channel"), find("contact_id"), find("request_id"), raw, None]
         )
         self._told.add(customer_id, kind, f"{customer_id}.{seq}", traceparent, raw)
+
+    @property
+    def entries(self) -> int:
+        """How many timeline entries are recorded so far."""
+        return len(self._timeline)
+
+    def keep_facts(self, decided: Decided, since: int) -> None:
+        """The entries recorded from number `since` of this work on tell decisions; these facts they were made from."""
+        if self._facts is None:
+            self._facts = Facts(self._at)
+        facts_id = self._facts.keep(decided)
+        told = set()
+        for entry in self._timeline[since:]:
+            entry[-1] = facts_id
+            told.add(entry[0])
+        self._facts.fellows += [(c, facts_id, self._at) for c in decided.standings if c not in told]
 
     async def known_requests(self, wanted: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (customer, request) exist already."""
@@ -370,6 +389,9 @@ class Work:
         for told in self.contact_states.items():
             statement.update(UPDATE_STATE, told)
         statement.insert("popups", POPUP_COLUMNS, self.new_popups)
+        if self._facts is not None:
+            statement.insert("decision_facts", FACTS_COLUMNS, self._facts.rows())
+            statement.insert("decision_fellows", FELLOWS_COLUMNS, self._facts.fellows)
         statement.insert("timeline", TIMELINE_COLUMNS, self._timeline)
         for parcel in self._told.rows():
             statement.select(INSERT_PARCEL, parcel)
@@ -388,6 +410,10 @@ class Work:
             await execute(UPDATE_STATES, list(self.contact_states), list(self.contact_states.values()))
         if self.new_popups:
             await copy("popups", columns=list(POPUP_COLUMNS), records=self.new_popups)
+        if self._facts is not None:
+            await copy("decision_facts", columns=list(FACTS_COLUMNS), records=self._facts.rows())
+            if self._facts.fellows:
+                await copy("decision_fellows", columns=list(FELLOWS_COLUMNS), records=self._facts.fellows)
         await copy("timeline", columns=list(TIMELINE_COLUMNS), records=self._timeline)
         await self._told.write(self.conn)
 

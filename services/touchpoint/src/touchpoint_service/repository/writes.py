@@ -61,6 +61,7 @@ TIMELINE_COLUMNS: Mapping[str, str] = {
     "contact_id": "text",
     "request_id": "text",
     "body": "json",
+    "facts_id": "uuid",
 }
 
 UPDATE_STANDINGS = """

@@ -1,0 +1,133 @@
+"""What the decisions about a customer, or a household, were made from, in a form that can be stored and decided again.
+
+What always holds: `decide_together` over stored facts gives the decisions that were taken and the standings that they
+left, as long as its code is the same. A page holds the facts of several customers whose decisions were taken in one
+transaction; each can be taken out of it without touching the others, but for the members of a household, whose
+decisions followed from each other.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from touchpoint_service.domain.decide import Decision, decide_together
+from touchpoint_service.domain.facts import Customer, Request, World
+from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.standing import Standing
+
+_LEVEL = 1
+"""Of zlib: higher ones take twice the time for a twentieth less."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """The facts of decisions taken together, as the gate has them: documents by version, the rest as it was."""
+
+    standings: Mapping[str, Standing]
+    """Before the decisions: of the customer, or of all members of the household."""
+    customer_versions: Mapping[str, int | None]
+    policy: Policy | None
+    requests: Sequence[Request]
+    recallable: Mapping[str, Request]
+    world: World
+    decisions: Sequence[Decision]
+
+
+@dataclass(slots=True)
+class Stored:
+    """The facts of decisions, as they were stored: `offers` are versions, `told` is what was decided."""
+
+    standings: dict[str, Standing]
+    customer_versions: dict[str, int | None]
+    policy: tuple[str, int] | None
+    requests: list[Request]
+    recallable: dict[str, Request]
+    plans: dict[str, str]
+    offers: dict[str, int]
+    told: list[list[Any]]
+
+    def again(
+        self, customers: Mapping[str, Customer], policy: Policy | None, world: World, now: int
+    ) -> tuple[list[Decision], dict[str, Standing]]:
+        """Decide once more, by the documents of these versions."""
+        return decide_together(self.standings, customers, self.requests, policy, now, world, self.recallable)
+
+
+def pack(decided: Iterable[Decided]) -> bytes:
+    """A page: the facts of several decisions."""
+    return zlib.compress(orjson.dumps([_row(each) for each in decided]), _LEVEL)
+
+
+def unpack(page: bytes) -> list[Stored]:
+    """All facts of a page, in the order in which they were decided."""
+    return [_stored(*row) for row in _rows(page)]
+
+
+def without(page: bytes, customer_ids: Collection[str]) -> bytes | None:
+    """The page without these customers, and without what was decided together with them; None when nobody is left."""
+    left = [row for row in _rows(page) if not any(member[0] in customer_ids for member in row[0])]
+    return zlib.compress(orjson.dumps(left), _LEVEL) if left else None
+
+
+def summary(decision: Decision) -> list[Any]:
+    """What was decided of one request, without what follows from it."""
+    because = decision.because
+    return [
+        decision.request.request_id,
+        decision.kind,
+        decision.channel,
+        None if because is None else because.reason.value,
+        None if because is None else because.rule,
+        decision.retry_at,
+        [entry.contact_id for entry in decision.pre_empted],
+    ]
+
+
+def _rows(page: bytes) -> list[Any]:
+    rows: list[Any] = orjson.loads(zlib.decompress(page))
+    return rows
+
+
+def _row(decided: Decided) -> list[Any]:
+    policy, world = decided.policy, decided.world
+    asked = [*decided.requests, *decided.recallable.values()]
+    plans = {r.campaign_id: world.plans.get(r.campaign_id) for r in asked if r.campaign_id is not None}
+    offers = {r.offer_id: world.offers.get(r.offer_id) for r in asked if r.offer_id is not None}
+    return [
+        [
+            (c, standing.seq, standing.live, orjson.Fragment(standing.dump()), decided.customer_versions[c])
+            for c, standing in decided.standings.items()
+        ],
+        None if policy is None else (policy.policy_id, policy.version),
+        [r.row() for r in decided.requests],
+        {contact_id: r.row() for contact_id, r in decided.recallable.items()},
+        {campaign_id: state for campaign_id, state in plans.items() if state is not None},
+        {offer_id: offer.document.version for offer_id, offer in offers.items() if offer is not None},
+        [summary(d) for d in decided.decisions],
+    ]
+
+
+def _stored(
+    members: list[tuple[str, int, int, Mapping[str, Any], int | None]],
+    policy: list[Any] | None,
+    requests: list[list[Any]],
+    recallable: Mapping[str, list[Any]],
+    plans: dict[str, str],
+    offers: dict[str, int],
+    told: list[list[Any]],
+) -> Stored:
+    return Stored(
+        {c: Standing.load(c, seq, live, body) for c, seq, live, body, _ in members},
+        {c: version for c, *_, version in members},
+        None if policy is None else (policy[0], policy[1]),
+        [Request.from_row(row) for row in requests],
+        {contact_id: Request.from_row(row) for contact_id, row in recallable.items()},
+        plans,
+        offers,
+        told,
+    )
