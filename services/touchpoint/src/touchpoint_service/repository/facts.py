@@ -20,7 +20,7 @@ FACTS_COLUMNS: Mapping[str, str] = {"id": "uuid", "at": "timestamptz", "body": "
 FELLOWS_COLUMNS: Mapping[str, str] = {"customer_id": "text", "facts_id": "uuid", "at": "timestamptz"}
 """Members of a household whose facts are in a page though nothing of theirs was decided: erasure must find them."""
 TOGETHER = 32
-"""Customers, or households, in a page: enough to compress well, few enough that one is quickly read, and erased without the others."""
+"""Customers, or households, in a page: enough to compress well, few enough that one is quickly read or erased."""
 
 _PAGES = 200
 """Rewritten at a time when customers are erased."""
