@@ -101,6 +101,47 @@ class TestLeases:
         assert (entry["kind"], entry["because"]) == ("contact.expired", {"reason": "no_capacity"})
 
 
+class TestAGoodTime:
+    """At noon in Berlin, with one place for a call."""
+
+    async def first(self, touchpoint: Touchpoint, **policy: Any) -> str:
+        await touchpoint.put_in_force(POLICY | {"frequency_caps": [], "quiet_hours": []} | policy)
+        await limit(touchpoint, "call", rate=1, burst=1)
+        (task,) = await lease(touchpoint)
+        owner: str = await touchpoint.pool.fetchval("select customer_id from contacts where contact_id = $1", task)
+        return owner
+
+    async def test_is_what_the_customer_said(self, touchpoint: Touchpoint):
+        windows = {"n1": ("20:00", "21:00"), "n2": ("12:00", "15:00")}
+        people = [
+            touchpoint.customer(c, contact_windows=[{"start": start, "end": end}])
+            for c, (start, end) in windows.items()
+        ]
+        await touchpoint.hear(*people, touchpoint.customer("n3"))
+        await touchpoint.hear(
+            *[touchpoint.request(c, c, score=score) for c, score in (("n1", 0.9), ("n2", 0.1), ("n3", 0.5))]
+        )
+        assert await self.first(touchpoint) == "n2"
+
+    async def test_or_what_suits_their_occupation(self, touchpoint: Touchpoint):
+        for number, job in enumerate(("clerk", "nurse")):
+            await touchpoint.hear(touchpoint.customer(f"n{number}", attributes={"job": job}))
+            await touchpoint.hear(touchpoint.request(f"r{number}", f"n{number}", score=0.9 - number / 2))
+        clerks = {"combinator": "and", "rules": [{"field": "attributes.job", "operator": "=", "value": "clerk"}]}
+        evening = {"periods": [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "18:00", "end": "20:00"}]}
+        rule = {"name": "clerks", "when": clerks, "hours": evening}
+        assert await self.first(touchpoint, preferred_hours=[rule]) == "n1"
+
+    async def test_never_goes_before_importance(self, touchpoint: Touchpoint):
+        night = [{"start": "20:00", "end": "21:00"}]
+        await touchpoint.hear(touchpoint.customer("n1", contact_windows=night), touchpoint.customer("n2"))
+        await touchpoint.hear(
+            touchpoint.request("urgent", "n1", offer_id=None, goal=None, contact_class="service"),
+            touchpoint.request("usual", "n2"),
+        )
+        assert await self.first(touchpoint) == "n1"
+
+
 class TestBacklog:
     async def test_shows_what_waits_and_until_when(self, touchpoint: Touchpoint):
         await release(touchpoint, 6, "call")

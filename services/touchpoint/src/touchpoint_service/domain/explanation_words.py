@@ -14,9 +14,9 @@ from rapport.contracts.vocabulary import ContactClass, Reason
 from touchpoint_service.domain.decide import DEFERRED, EXPIRED, RELEASED
 from touchpoint_service.domain.explanation import Explanation, Look
 from touchpoint_service.domain.local_time import at, from_then, zone_name
+from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Cap, Gap
 from touchpoint_service.domain.policy_labels import Both, readable, words
-from touchpoint_service.domain.rules import Objection
 from touchpoint_service.domain.windows import DAY, HOUR
 from touchpoint_service.domain.words import CHANNEL_NAMES, because
 

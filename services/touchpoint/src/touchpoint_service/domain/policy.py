@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from rapport.contracts.vocabulary import Channel, ContactClass
 from rapport.rules import Predicate, compile_predicate
+from touchpoint_service.domain.hours import Week
 from touchpoint_service.domain.policy_document import (
     ConsentDefault,
     CoolDownRule,
     FrequencyCap,
     MinimumGap,
     PolicyDocument,
+    PreferredHours,
     QuietHours,
     RollingWindow,
 )
@@ -119,6 +121,19 @@ class Gap:
 
 
 @dataclass(slots=True, frozen=True)
+class Preferred:
+    """Preferred hours made ready."""
+
+    name: str
+    week: Week
+
+    @classmethod
+    def of(cls, rule: PreferredHours) -> Preferred:
+        """From the document's rule."""
+        return cls(rule.name, Week.of(rule.hours))
+
+
+@dataclass(slots=True, frozen=True)
 class Applying:
     """The rules that bind contacts of one channel, class and purpose."""
 
@@ -126,6 +141,7 @@ class Applying:
     legal_hours: tuple[Legal, ...]
     quiet_hours: tuple[QuietHours, ...]
     opening_hours: tuple[Opening, ...]
+    preferred_hours: tuple[Preferred, ...]
     minimum_gaps: tuple[Gap, ...]
     frequency_caps: tuple[Cap, ...]
     needs_consent: bool
@@ -146,6 +162,7 @@ class Applying:
             legal_hours=binding(self.legal_hours),
             quiet_hours=binding(self.quiet_hours),
             opening_hours=binding(self.opening_hours),
+            preferred_hours=binding(self.preferred_hours),
             minimum_gaps=binding(self.minimum_gaps),
             frequency_caps=binding(self.frequency_caps),
         )
@@ -213,6 +230,7 @@ class Policy:
             tuple(map(Legal.of, legal)),
             binding(document.quiet_hours),
             tuple(map(Opening.of, opening)),
+            tuple(map(Preferred.of, binding(document.preferred_hours))),
             tuple(map(Gap.of, binding(document.minimum_gaps))),
             tuple(map(Cap.of, binding(document.frequency_caps))),
             needs_consent=channel in document.consent.channels and purpose not in document.consent.exempt_purposes,

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from rapport.contracts.profile import Weekday
 from rapport.contracts.vocabulary import Channel, ContactClass, Name, Outcome
-from touchpoint_service.domain.hours import Country
+from touchpoint_service.domain.hours import Country, WeeklyHours
 from touchpoint_service.domain.rule_base import Model, Rule
 from touchpoint_service.domain.standing import RETENTION
 from touchpoint_service.domain.time_rules import Blackout, LegalHours, OpeningHours, Region
@@ -97,6 +97,15 @@ class QuietHours(Rule):
         return self
 
 
+class PreferredHours(Rule):
+    """Whom it describes is best reached within `hours`, by their own clock, unless they said when themselves.
+
+    It forbids nothing: of contacts that may be carried out and are equally important, those of now go first.
+    """
+
+    hours: WeeklyHours
+
+
 class CoolDownRule(Rule):
     """After `outcome`, no contact of the same scope for `days`."""
 
@@ -144,6 +153,7 @@ class PolicyDocument(Model):
     legal_hours: tuple[LegalHours, ...] = ()
     quiet_hours: tuple[QuietHours, ...] = ()
     opening_hours: tuple[OpeningHours, ...] = ()
+    preferred_hours: tuple[PreferredHours, ...] = ()
     minimum_gaps: tuple[MinimumGap, ...] = ()
     frequency_caps: tuple[FrequencyCap, ...] = ()
     cool_downs: tuple[CoolDownRule, ...] = ()
@@ -166,6 +176,7 @@ class PolicyDocument(Model):
             *self.legal_hours,
             *self.quiet_hours,
             *self.opening_hours,
+            *self.preferred_hours,
             *self.minimum_gaps,
             *self.frequency_caps,
             *self.cool_downs,

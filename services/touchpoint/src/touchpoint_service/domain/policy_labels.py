@@ -37,6 +37,7 @@ _KINDS = {
     "quiet_hours": Kind(Both("quiet-hours rule", "静默时段"), Both("quiet-hours rules", "静默时段")),
     "legal_hours": Kind(Both("legal-hours rule", "法定时段"), Both("legal-hours rules", "法定时段")),
     "opening_hours": Kind(Both("opening-hours rule", "营业时间"), Both("opening-hours rules", "营业时间")),
+    "preferred_hours": Kind(Both("preferred-hours rule", "优选时段"), Both("preferred-hours rules", "优选时段")),
     "blackouts": Kind(Both("blackout", "停呼期"), Both("blackouts", "停呼期")),
     "cool_downs": Kind(Both("cool-down", "冷静期"), Both("cool-downs", "冷静期")),
 }
@@ -57,6 +58,8 @@ _LABELS = {
     "quiet_hours": Both("quiet hours", "静默时段"),
     "legal_hours": Both("legal hours", "法定时段"),
     "opening_hours": Both("opening hours", "营业时间"),
+    "preferred_hours": Both("preferred hours", "优选时段"),
+    "preferred_hours.hours": Both("hours", "时段"),
     "blackouts": Both("blackouts", "停呼期"),
     "minimum_gaps": Both("minimum gaps", "最小间隔"),
     "frequency_caps": Both("frequency caps", "频次上限"),

@@ -339,6 +339,7 @@ _STATEMENTS: Mapping[str, _Statement] = {
     "quiet_hours": _Statement(("start", "end"), _period),
     "legal_hours": _Statement(("hours",), lambda rule, tongue: _week(rule["hours"], tongue)),
     "opening_hours": _Statement(("hours",), lambda rule, tongue: _week(rule["hours"], tongue)),
+    "preferred_hours": _Statement(("hours",), lambda rule, tongue: _week(rule["hours"], tongue)),
     "blackouts": _Statement(("begins", "ends"), _span),
     "cool_downs": _Statement(("days", "outcome"), _pause, _pause_before),
 }

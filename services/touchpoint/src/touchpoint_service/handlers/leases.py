@@ -16,12 +16,15 @@ from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
 from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.preference import Moment, moment
 from touchpoint_service.domain.rules import HANDOVER_RULES, first_of
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.handlers.capacities import allowance
 from touchpoint_service.repository import queues
 
 _EMPTY_WORLD = World({}, {})
+_AHEAD = 3
+"""So many times as many contacts as are wanted are looked at, to find those whose moment it is."""
 
 
 class ContactRecalledByGate(Conflict):
@@ -51,29 +54,35 @@ async def hand_out(
     """The most important contacts of a channel that may be carried out now, held for `owner` for so many seconds.
 
     Looks through the queue until `limit` are found or it is at its end; no more than the channel, and the team that
-    `place` names, have capacity for.
+    `place` names, have capacity for. Of equally important ones at the front of the queue those go first for whose
+    customers it is a good time.
     """
     allowed = await allowance(conn, channel, place, now)
     if allowed.left is not None:
         limit = min(limit, allowed.left)
     taken: list[Any] = []
+    tried: set[str] = set()
     while len(taken) < limit:
         wanted = limit - len(taken)
-        rows = await queues.candidates(conn, channel, now, limit=wanted, place=place, campaign=campaign)
-        put_off = {}
+        ahead = wanted * _AHEAD
+        rows = await queues.candidates(conn, channel, now, limit=ahead, place=place, campaign=campaign, without=tried)
+        put_off, fit = {}, []
         for row in rows:
-            objection = objection_now(row, policy, now)
+            objection, good = judge_now(row, policy, now)
             if objection is None:
-                taken.append(row)
+                fit.append((row["contact_class"], good, row))
             else:
                 until = row["expires_at"] if objection.until is None else from_micros(objection.until)
                 put_off[row["contact_id"]] = until
         if put_off:
             await queues.put_off(conn, put_off)
-        going = [row["contact_id"] for row in rows if row["contact_id"] not in put_off]
+        going = [row for _, _, row in sorted(fit, key=lambda each: each[:2])[:wanted]]
         if going:
-            await queues.hand_out(conn, going, owner, queues.later(now, seconds), state)
-        if len(rows) < wanted:
+            ids = [row["contact_id"] for row in going]
+            got = await queues.hand_out(conn, ids, owner, queues.later(now, seconds), state)
+            taken += [row for row in going if row["contact_id"] in got]
+            tried.update(ids)
+        if len(rows) < ahead and len(going) < wanted:
             break
     await allowed.spend(conn, len(taken))
     return taken
@@ -99,12 +108,13 @@ async def return_lease(conn: Connection, contact_id: str, owner: str) -> None:
         await _explain(conn, contact_id)
 
 
-def objection_now(row: Any, policy: Policy | None, now: datetime) -> Objection | None:
-    """What, by the time of day, stands against carrying out a released contact now. Nothing known: it does not go."""
+def judge_now(row: Any, policy: Policy | None, now: datetime) -> tuple[Objection | None, Moment]:
+    """What stands against carrying out a released contact now, and how good a time it is. Nothing known: it does not
+    go."""
     if policy is None:
-        return Objection(Reason.NO_POLICY)
+        return Objection(Reason.NO_POLICY), Moment.UNKNOWN
     if row["doc"] is None:
-        return Objection(Reason.UNKNOWN_CUSTOMER)
+        return Objection(Reason.UNKNOWN_CUSTOMER), Moment.UNKNOWN
     facts = Facts(
         to_micros(now),
         policy,
@@ -114,7 +124,7 @@ def objection_now(row: Any, policy: Policy | None, now: datetime) -> Objection |
         _EMPTY_WORLD,
         row["channel"],
     )
-    return first_of(HANDOVER_RULES, facts)
+    return first_of(HANDOVER_RULES, facts), moment(facts)
 
 
 def _request(row: Any) -> Request:

@@ -6,7 +6,7 @@ never wait for the gate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,25 +20,35 @@ _ITEM = """c.contact_id, c.customer_id, c.request_id, c.channel, c.place, c.cont
 
 
 async def candidates(
-    conn: Connection, channel: str, now: datetime, *, limit: int, place: str | None = None, campaign: str | None = None
+    conn: Connection,
+    channel: str,
+    now: datetime,
+    *,
+    limit: int,
+    place: str | None = None,
+    campaign: str | None = None,
+    without: Collection[str] = (),
 ) -> list[Any]:
-    """The most important contacts that may be handed out now, locked; with a place, only that place's and nobody's."""
+    """The most important contacts that may be handed out now; with a place, only that place's and nobody's.
+
+    They are not locked: somebody else may be taking them (`hand_out`).
+    """
     return await conn.fetch(
         f"""
         select {_ITEM}, r.version, r.doc
         from contacts c left join replica_customers r on r.id = c.customer_id
         where c.channel = $1 and c.state = 'open' and c.expires_at > $2 and (c.next_try is null or c.next_try <= $2)
             and ($4::text is null or c.place is null or c.place = $4)
-            and ($5::text is null or c.campaign_id = $5)
+            and ($5::text is null or c.campaign_id = $5) and c.contact_id <> all($6::text[])
         order by c.contact_class, c.score desc, c.contact_id
         limit $3
-        for update of c skip locked
         """,
         channel,
         now,
         limit,
         place,
         campaign,
+        [*without],
     )
 
 
@@ -54,16 +64,24 @@ async def put_off(conn: Connection, until: dict[str, datetime]) -> None:
     )
 
 
-async def hand_out(conn: Connection, contact_ids: Sequence[str], owner: str, until: datetime, state: str) -> None:
-    """Give open contacts to `owner` until an instant; `state` is `leased` or `sending`."""
-    await conn.execute(
-        "update contacts set state = $4, owner = $2, leased_until = $3, tries = tries + 1 "
-        "where contact_id = any($1::text[]) and state = 'open'",
+async def hand_out(conn: Connection, contact_ids: Sequence[str], owner: str, until: datetime, state: str) -> set[str]:
+    """Give open contacts to `owner` until an instant; `state` is `leased` or `sending`. Those that nobody else has
+    taken, or is taking just now."""
+    rows = await conn.fetch(
+        """
+        with free as materialized (
+            select contact_id from contacts where contact_id = any($1::text[]) and state = 'open'
+            order by contact_id for update skip locked
+        )
+        update contacts c set state = $4, owner = $2, leased_until = $3, tries = c.tries + 1 from free
+        where c.contact_id = free.contact_id returning c.contact_id
+        """,
         contact_ids,
         owner,
         until,
         state,
     )
+    return {row[0] for row in rows}
 
 
 async def contact_row(conn: Queryable, contact_id: str) -> Any:
