@@ -96,4 +96,4 @@ async def test_a_message_that_was_sent_is_not_closed_by_the_acceptance_made_in_i
     assert [e.get("closes_contact") for e in settled] == [False, False]  # the e-mail was recalled by the first
     await assert_equal(touchpoint)
     (entry,) = (await touchpoint.pool.fetchval("select body from standings"))["e"]
-    assert (entry[1], entry[-1]) == (sms, "o")
+    assert (entry[1], entry[10]) == (sms, "o")
