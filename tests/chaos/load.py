@@ -27,7 +27,9 @@ from rapport.messaging.clients import abort_producer, close_consumer, start_prod
 from rapport.testing.system import Running
 from rapport_cli.desk import Desk, Person, Refused
 
-CUSTOMERS = 120
+CUSTOMERS = 200
+AT_HOME = 90
+"""So many of them live in households of three."""
 STOCK = 40
 GOALS = ("card", "loan", "fund")
 CHANNELS = ("call", "branch", "hotline", "web", "sms", "email")
@@ -35,7 +37,14 @@ OUTCOMES = ("refused", "interested", "no_answer", "accepted", "busy", "delivered
 POLICY = {
     "name": "Chaos",
     "frequency_caps": [
-        {"name": "nine-a-week", "limit": 9, "window": {"kind": "rolling", "hours": 168}},
+        {
+            "name": "nine-a-week",
+            "limit": 9,
+            "window": {"kind": "rolling", "hours": 168},
+            "held": [{"for_class": "service"}],
+            "look_ahead_hours": 2,
+        },
+        {"name": "home", "per": "household", "limit": 12, "window": {"kind": "rolling", "hours": 24}},
         {
             "name": "calls",
             "scope": "channel",
@@ -46,6 +55,7 @@ POLICY = {
     ],
     "cool_downs": [{"name": "rest", "outcome": "refused", "scope": "goal", "days": 1}],
 }
+OPERATOR = Person("operator", "olga")
 _AWAY = (httpx2.HTTPError, Refused, KafkaError, OSError, TimeoutError)
 
 
@@ -75,6 +85,9 @@ class Load:
         await self._desk.call("touchpoint", "POST", "/policies", {"policy_id": "p", "document": POLICY}, by=editor)
         await self._desk.call("touchpoint", "POST", "/policies/p/versions", by=editor)
         await self._desk.call("touchpoint", "POST", "/policies/p/versions/1/approvals", by=approver)
+        for channel, rate in (("sms", 20), ("call", 3)):
+            capacity = {"rate": rate, "per": "second", "burst": 5}
+            await self._desk.call("touchpoint", "PUT", f"/capacities/{channel}", capacity, by=OPERATOR)
         for goal in GOALS:
             text = {"title": goal, "body": "Good.", "script": "Say it."}
             body = {"category": "sales", "goal": goal, "stock": STOCK, "texts": {"en": text, "zh-CN": text}}
@@ -94,6 +107,7 @@ class Load:
                         "phone": f"+4930{number:07d}",
                         "email": f"k{number}@example.com",
                         "time_zone": "Europe/Berlin",
+                        "household": f"home-{number // 3}" if number < AT_HOME else None,
                         "consents": consents,
                     }
                 )
@@ -105,6 +119,7 @@ class Load:
             self._repeat(self._request, 0.02),
             self._repeat(self._ask_now, 0.05),
             self._repeat(self._appear, 0.1),
+            self._repeat(self._fetch, 0.3),
             self._repeat(self._shop, 0.1),
             self._repeat(self._pass_time, 0.1),
             self._listen(),
@@ -136,7 +151,8 @@ class Load:
 
     def _wish(self, number: int, kind: str) -> dict[str, Any]:
         now, goal = self._clock.now(), self._dice.choice(GOALS)
-        return {
+        ahead = {"not_before": (now + timedelta(minutes=20)).isoformat()} if self._dice.random() < 0.1 else {}
+        return ahead | {
             "request_id": f"{self._run}.{kind}.{number}",
             "customer_id": self._customer(),
             "channels": [self._dice.choice(CHANNELS)],
@@ -165,6 +181,15 @@ class Load:
             said = {"answers": [{"offer_id": popup["offers"][0]["offer_id"], "answer": "accepted"}]}
             path = f"/popups/{popup['popup_id']}/answers"
             await self._insist(lambda: self._desk.call("touchpoint", "POST", path, said, by=by))
+
+    async def _fetch(self, number: int) -> None:
+        """A dialer takes calls, and gives some of them back."""
+        by, body = Person("outbound_agent", "ann"), {"limit": 3, "seconds": 30}
+        leased = await self._insist(lambda: self._desk.call("touchpoint", "POST", "/channels/call/leases", body, by=by))
+        for task in leased.json()["items"]:
+            if self._dice.random() < 0.3:
+                path = f"/leases/{task['contact_id']}"
+                await self._insist(partial(self._desk.call, "touchpoint", "DELETE", path, by=by, expect=(404, 409)))
 
     async def _shop(self, number: int) -> None:
         body = {

@@ -12,10 +12,11 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
-from tests.chaos.load import Load
+from tests.chaos.load import CUSTOMERS, OPERATOR, Load
 
 from rapport.clock import SteppedClock
 from rapport.testing.parts import Options
@@ -89,6 +90,18 @@ async def _rest(running: Running, clock: SteppedClock) -> None:
             await settler.settle(clock.now())
 
 
+async def _rebuild(desk: Desk) -> dict[str, Any]:
+    """Compare every standing with its timeline, and change nothing."""
+    asked = await desk.call("touchpoint", "POST", "/standings/rebuilds", {"dry_run": True}, by=OPERATOR)
+    path = f"/standings/rebuilds/{asked.json()['rebuild_id']}"
+    async with asyncio.timeout(120):
+        while True:
+            found: dict[str, Any] = (await desk.call("touchpoint", "GET", path, by=OPERATOR)).json()
+            if found["state"] == "finished":
+                return found
+            await asyncio.sleep(0.2)
+
+
 @pytest.mark.timeout(0)
 async def test_no_kill_breaks_an_invariant():
     seed = int(os.environ.get("RAPPORT_CHAOS_SEED") or time.time())
@@ -114,10 +127,14 @@ async def test_no_kill_breaks_an_invariant():
             await load.close()
         clock.move_to(clock.now() + timedelta(hours=1))  # what a killed sender had in hand lapses
         await _rest(running, clock)
+        async with Desk(running) as desk:
+            rebuilt = await _rebuild(desk)
         found = await check(running.databases, running.endpoints.kafka_bootstrap)
     finally:
         await asyncio.to_thread(system.stop)
     assert found.ok, "\n".join(map(str, found.broken))
     assert found.checked
+    assert rebuilt["compared"] >= CUSTOMERS
+    assert rebuilt["differing"] == 0, rebuilt["differences"]
     assert kills >= 20
     assert load.done["_report"] > REPORTS, load.done
