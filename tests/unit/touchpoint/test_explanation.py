@@ -113,7 +113,7 @@ def explained(one):
 class TestWhatIsStored:
     @settings(max_examples=150, deadline=None)
     @given(cases())
-    def test_gives_the_same_decisions_and_standing(self, one: Case):
+    def test_gives_the_same_decisions_and_standing(self, one):
         before = one.stored.standing.dump()
         decisions, after = one.stored.again(one.customer, one.policy, one.world, one.now)
         assert [summary(d) for d in decisions] == one.stored.told
@@ -138,7 +138,7 @@ class TestWhatIsStored:
 class TestExplain:
     @settings(max_examples=200, deadline=None)
     @given(cases())
-    def test_the_objection_that_stands_is_the_first_one(self, one: Case):
+    def test_the_objection_that_stands_is_the_first_one(self, one):
         for found in explained(one):
             decision = found.decision
             once = next((look.objection for look in found.looks if look.objection is not None), None)
@@ -155,7 +155,7 @@ class TestExplain:
 
     @settings(max_examples=100, deadline=None)
     @given(cases())
-    def test_every_rule_of_the_policy_that_binds_is_looked_at_once(self, one: Case):
+    def test_every_rule_of_the_policy_that_binds_is_looked_at_once(self, one):
         document = one.policy.document
         for found in explained(one):
             rank = found.request.contact_class
@@ -175,7 +175,7 @@ class TestExplain:
 
     @settings(max_examples=100, deadline=None)
     @given(cases())
-    def test_the_figures_are_those_of_whoever_counts_by_hand(self, one: Case):
+    def test_the_figures_are_those_of_whoever_counts_by_hand(self, one):
         caps = {c.name: c for c in one.policy.document.frequency_caps if c.scope == "all"}
         for found in explained(one)[:1]:
             for in_channel in found.channels:
@@ -195,7 +195,7 @@ class TestExplain:
 
     @settings(max_examples=100, deadline=None)
     @given(cases())
-    def test_can_be_said_in_both_languages(self, one: Case):
+    def test_can_be_said_in_both_languages(self, one):
         for found in explained(one):
             for lang in ("en", "zh-CN"):
                 told = sentences(found, lang)
@@ -203,7 +203,7 @@ class TestExplain:
                 assert not any("{" in text or "None" in text for text in told), told
             assert len(sentences(found, "en")) == len(sentences(found, "zh"))
 
-    def test_a_rule_that_is_added_is_explained(self, monkeypatch: pytest.MonkeyPatch):
+    def test_a_rule_that_is_added_is_explained(self, monkeypatch):
         def blackout(facts):
             return Objection(Reason.CAMPAIGN_STOPPED, rule="new-year", until=facts.now + DAY)
 
@@ -212,7 +212,7 @@ class TestExplain:
         found = explain(case(policy(), request()), "r1")
         assert (found.looks[-1].kind, found.looks[-1].rule) == ("blackout", "new-year")
 
-    def test_a_rule_that_weighs_several_together_is_told_as_one(self, monkeypatch: pytest.MonkeyPatch):
+    def test_a_rule_that_weighs_several_together_is_told_as_one(self, monkeypatch):
         def frequency_cap(facts):
             caps = facts.applying.frequency_caps
             return Objection(Reason.FREQUENCY_CAP, rule="both") if len(caps) == 2 else None
