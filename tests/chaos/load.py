@@ -56,6 +56,7 @@ POLICY = {
     "cool_downs": [{"name": "rest", "outcome": "refused", "scope": "goal", "days": 1}],
 }
 OPERATOR = Person("operator", "olga")
+MANAGER = Person("channel_manager", "mona")
 _AWAY = (httpx2.HTTPError, Refused, KafkaError, OSError, TimeoutError)
 
 
@@ -87,7 +88,7 @@ class Load:
         await self._desk.call("touchpoint", "POST", "/policies/p/versions/1/approvals", by=approver)
         for channel, rate in (("sms", 20), ("call", 3)):
             capacity = {"rate": rate, "per": "second", "burst": 5}
-            await self._desk.call("touchpoint", "PUT", f"/capacities/{channel}", capacity, by=OPERATOR)
+            await self._desk.call("touchpoint", "PUT", f"/capacities/{channel}", capacity, by=MANAGER)
         for goal in GOALS:
             text = {"title": goal, "body": "Good.", "script": "Say it."}
             body = {"category": "sales", "goal": goal, "stock": STOCK, "texts": {"en": text, "zh-CN": text}}

@@ -1,7 +1,8 @@
 """What each decision was made from, kept for a year: facts by month, and the documents that were replaced since.
 
 Entries of before have no facts. The partition `decision_facts_default` takes what falls into a month that nobody has
-made ahead, so that a decision never fails for want of one.
+made ahead, so that a decision never fails for want of one. The months of today are made here, while nobody decides;
+later ones by the worker, ahead of their time.
 """
 
 from alembic import op
@@ -19,6 +20,19 @@ create table decision_facts (
 ) partition by range (at);
 alter table decision_facts alter column body set storage external;
 create table decision_facts_default partition of decision_facts default;
+do $$
+declare
+    begins timestamp;
+begin
+    for n in 0..2 loop
+        begins := date_trunc('month', now() at time zone 'UTC') + make_interval(months => n);
+        execute format(
+            'create table %I partition of decision_facts for values from (%L) to (%L)',
+            'decision_facts_' || to_char(begins, 'YYYY_MM'),
+            begins at time zone 'UTC', (begins + interval '1 month') at time zone 'UTC'
+        );
+    end loop;
+end $$;
 
 -- Of whom facts are in a page though nothing of theirs was decided: other members of a household.
 create table decision_fellows (

@@ -20,7 +20,7 @@ DUE = "select count(*) from due_work where due_at <= $1"
 
 async def limit(touchpoint: Touchpoint, channel: str, team: str | None = None, **document: Any) -> None:
     path = f"/v1/capacities/{channel}" + (f"/teams/{team}" if team else "")
-    await touchpoint.call("PUT", path, document, role="operator", subject="olga")
+    await touchpoint.call("PUT", path, document, role="channel_manager", subject="olga")
 
 
 async def lease(touchpoint: Touchpoint, count: int = 10, **more: Any) -> list[str]:
@@ -89,9 +89,9 @@ class TestLeases:
         await release(touchpoint, 5, "call")
         await limit(touchpoint, "call", rate=0)
         assert await lease(touchpoint) == []
-        await touchpoint.call("DELETE", "/v1/capacities/call", role="operator")
+        await touchpoint.call("DELETE", "/v1/capacities/call", role="channel_manager")
         assert len(await lease(touchpoint)) == 5
-        await touchpoint.call("DELETE", "/v1/capacities/call", role="operator", expect=404)
+        await touchpoint.call("DELETE", "/v1/capacities/call", role="channel_manager", expect=404)
 
     async def test_a_contact_that_waited_in_vain_says_so(self, touchpoint: Touchpoint):
         await release(touchpoint, 1, "call", expires_at=START + timedelta(hours=2))
@@ -147,7 +147,7 @@ class TestBacklog:
         await release(touchpoint, 6, "call")
         await limit(touchpoint, "call", rate=60, burst=2)
         await lease(touchpoint)
-        found = (await touchpoint.call("GET", "/v1/channels/call/backlog", role="operator")).json()
+        found = (await touchpoint.call("GET", "/v1/channels/call/backlog", role="channel_manager")).json()
         assert found["waiting"] == 4
         assert [(g["place"], g["contact_class"], g["count"]) for g in found["by_place_and_class"]] == [
             (None, "marketing", 4)
@@ -157,7 +157,7 @@ class TestBacklog:
         assert (capacity["left"], capacity["frees_at"]) == (0, (START + timedelta(minutes=1)).isoformat())
 
     async def test_of_a_channel_without_any(self, touchpoint: Touchpoint):
-        found = (await touchpoint.call("GET", "/v1/channels/email/backlog", role="operator")).json()
+        found = (await touchpoint.call("GET", "/v1/channels/email/backlog", role="channel_manager")).json()
         assert (found["waiting"], found["by_place_and_class"], found["empty_at"]) == (0, [], None)
 
     @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ class TestBacklog:
         ],
     )
     async def test_what_makes_no_sense_is_refused(self, touchpoint: Touchpoint, path: str, body: Any, status: int):
-        await touchpoint.call("PUT", f"/v1/capacities/{path}", body, role="operator", expect=status)
+        await touchpoint.call("PUT", f"/v1/capacities/{path}", body, role="channel_manager", expect=status)
         await touchpoint.call("PUT", f"/v1/capacities/{path}", body, role="outbound_agent", expect=403)
 
 
@@ -272,7 +272,7 @@ class TestProviders:
             probes = await asyncio.gather(*(post.sender("sms").once() for _ in range(4)))
             assert sorted(probes) == [0, 0, 0, 1], "one message of one worker"
             assert (await post.circuit())["retry_at"] - post.touchpoint.clock.now() == timedelta(seconds=rest)
-        found = (await post.touchpoint.call("GET", "/v1/channels/sms/backlog", role="operator")).json()
+        found = (await post.touchpoint.call("GET", "/v1/channels/sms/backlog", role="channel_manager")).json()
         assert found["provider"]["resting_until"] is not None
         assert await post.touchpoint.pool.fetchval("select max(tries) from contacts where channel = 'sms'") == 0
         await post.simulators.behave(channel="sms", mode="ok")

@@ -53,6 +53,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "offer_manager": frozenset({"offers.read", "offers.manage", "profile.fields"}),
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve"}),
+    "channel_manager": frozenset({"touchpoint.capacity.read", "touchpoint.capacity.edit"}),
     "data_steward": frozenset(
         {
             "profile.read",
@@ -65,7 +66,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "compliance": _READS | {"touchpoint.rebuild"},
-    "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.capacity.edit", "touchpoint.rebuild"},
+    "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.rebuild"},
 }
 
 PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())

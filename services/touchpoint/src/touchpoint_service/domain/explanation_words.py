@@ -17,6 +17,7 @@ from touchpoint_service.domain.local_time import at, from_then, zone_name
 from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Cap, Gap
 from touchpoint_service.domain.policy_labels import Both, readable, words
+from touchpoint_service.domain.policy_words import spaced
 from touchpoint_service.domain.windows import DAY, HOUR
 from touchpoint_service.domain.words import CHANNEL_NAMES, because
 
@@ -86,7 +87,7 @@ def sentences(found: Explanation, lang: str) -> list[str]:
     policy = found.case.policy
     if policy is not None:
         told.append(_POLICY.told(tongue).format(version=policy.version, policy=policy.policy_id))
-    return told
+    return [spaced(text, tongue) for text in told]
 
 
 def _headline(found: Explanation, tongue: str) -> str:
@@ -136,7 +137,7 @@ def _why(objection: Objection, look: Look | None, tongue: str, zone: ZoneInfo) -
 
 def _window(cap: Cap, look: Look | None, tongue: str, zone: ZoneInfo) -> str:
     if cap.micros is not None:
-        return _LAST.told(tongue).format(length=_length(cap.micros, tongue))
+        return _LAST.told(tongue).format(length=_length(cap.micros, tongue).removeprefix("1 "))
     told = _CALENDAR[cap.unit].told(tongue)
     own = None if look is None or look.figures is None else look.figures.zone
     if own is None or own.key == zone.key:
@@ -155,7 +156,7 @@ def _length(micros: int, tongue: str) -> str:
     whole_days = micros % DAY == 0
     number, unit = (micros / DAY, Both("day", "天")) if whole_days else (micros / HOUR, Both("hour", "小时"))
     if tongue == "zh":
-        return f" {number:.10g} {unit.zh}"
+        return f"{number:.10g}{unit.zh}"
     return f"{number:.10g} {unit.en}{'' if number == 1 else 's'}"
 
 

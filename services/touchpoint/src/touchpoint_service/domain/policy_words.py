@@ -84,7 +84,7 @@ def sentences(found: Iterable[Difference], lang: str) -> list[str]:
         lang: BCP 47; everything that does not begin with `zh` is told in English.
     """
     tongue = "zh" if lang.startswith("zh") else "en"
-    return list(dict.fromkeys(_spaced(_sentence(each, tongue), tongue) for each in found))
+    return list(dict.fromkeys(spaced(_sentence(each, tongue), tongue) for each in found))
 
 
 def _sentence(found: Difference, tongue: str) -> str:
@@ -268,7 +268,7 @@ def _comma(items: list[str], tongue: str) -> str:
     return ("，" if tongue == "zh" else ", ").join(items)
 
 
-def _spaced(text: str, tongue: str) -> str:
+def spaced(text: str, tongue: str) -> str:
     """Chinese with a space wherever it meets Latin letters or digits."""
     if tongue != "zh":
         return text

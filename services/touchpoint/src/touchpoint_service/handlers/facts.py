@@ -13,14 +13,19 @@ MONTHS_AHEAD = 2
 
 
 def keep_facts_for(days: int) -> Step:
-    """A step for `rapport.steps`: make the months to come, and delete what was decided, or replaced, too long ago."""
+    """A step for `rapport.steps`: make the months to come, and delete what was decided, or replaced, too long ago.
+
+    One of them in a transaction, since each takes other locks that decisions take too.
+    """
 
     async def keep_facts(conn: Connection, now: datetime) -> bool:
         if not await try_lock(conn, "touchpoint.facts"):
             return False
-        await facts.make_months(conn, now, MONTHS_AHEAD)
         before = facts.kept_since(now, days)
-        await facts.drop_months(conn, before)
-        return await facts.forget_rest(conn, before)
+        return (
+            await facts.make_months(conn, now, MONTHS_AHEAD)
+            or await facts.drop_months(conn, before)
+            or await facts.forget_rest(conn, before)
+        )
 
     return keep_facts

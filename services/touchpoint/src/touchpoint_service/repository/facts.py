@@ -25,6 +25,8 @@ TOGETHER = 32
 _PAGES = 200
 """Rewritten at a time when customers are erased."""
 _ROWS = 5_000
+_MARGIN = timedelta(days=1)
+"""Far more than the clocks of two processes are apart."""
 _PATIENCE = "3s"
 """How long housekeeping waits for a lock that deciding transactions would queue up behind; it comes again."""
 
@@ -169,17 +171,20 @@ def kept_since(now: datetime, days: int) -> datetime:
     return _month(now - timedelta(days=days), 0)
 
 
-async def make_months(conn: Connection, now: datetime, ahead: int) -> None:
-    """Make the partitions of this month and so many after it.
+async def make_months(conn: Connection, now: datetime, ahead: int) -> bool:
+    """Make the partitions of so many months after this one; whether any was made. Locks the default partition.
 
-    A month that the default partition has rows of stays there: they would have to be moved while decisions wait.
+    A month that has begun, or is about to, stays in the default partition, and so does one that has rows there: a
+    decision on its way to the default partition while its month is made would fail.
     """
-    wanted = {f"decision_facts_{month:%Y_%m}": month for month in (_month(now, n) for n in range(ahead + 1))}
+    coming = (_month(now, n) for n in range(1, ahead + 1))
+    wanted = {f"decision_facts_{month:%Y_%m}": month for month in coming if month > now + _MARGIN}
     missing = await conn.fetch("select name from unnest($1::text[]) as name where to_regclass(name) is null", [*wanted])
     if not missing:
-        return
+        return False
     await conn.execute(f"set local lock_timeout = '{_PATIENCE}'")
     await conn.execute("lock table decision_facts_default in access exclusive mode")
+    made = False
     for row in missing:
         begins = wanted[row["name"]]
         ends = _month(begins, 1)
@@ -191,10 +196,15 @@ async def make_months(conn: Connection, now: datetime, ahead: int) -> None:
                 f"alter table decision_facts attach partition {row['name']} "
                 f"for values from ('{begins.isoformat()}') to ('{ends.isoformat()}')"
             )
+            made = True
+    return made
 
 
-async def drop_months(conn: Connection, before: datetime) -> None:
-    """Drop the partitions of all months that end by `before`, which is the beginning of one."""
+async def drop_months(conn: Connection, before: datetime) -> bool:
+    """Drop the partitions of all months that end by `before`, which is the beginning of one; whether there were any.
+
+    Locks the whole table, first of all in the transaction: whoever decides holds it while waiting for a partition.
+    """
     names = await conn.fetch(
         """
         select relname from pg_inherits join pg_class on pg_class.oid = inhrelid
@@ -205,7 +215,9 @@ async def drop_months(conn: Connection, before: datetime) -> None:
     )
     if names:
         await conn.execute(f"set local lock_timeout = '{_PATIENCE}'")
+        await conn.execute("lock table decision_facts in access exclusive mode")
         await conn.execute(f"drop table {', '.join(row['relname'] for row in names)}")
+    return bool(names)
 
 
 async def forget_rest(conn: Connection, before: datetime) -> bool:
