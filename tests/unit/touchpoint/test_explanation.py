@@ -21,7 +21,7 @@ from touchpoint_service.domain.explanation import Case, NotDecided, explain
 from touchpoint_service.domain.explanation_words import sentences
 from touchpoint_service.domain.facts import World
 from touchpoint_service.domain.policy import Policy, PolicyDocument
-from touchpoint_service.domain.rules import Objection
+from touchpoint_service.domain.rules import REQUEST_RULES, Objection
 from touchpoint_service.domain.standing import CLOSED, OPEN, CoolDown, GoalMet, Standing
 from touchpoint_service.domain.windows import DAY, HOUR
 
@@ -207,7 +207,7 @@ class TestExplain:
         def blackout(facts):
             return Objection(Reason.CAMPAIGN_STOPPED, rule="new-year", until=facts.now + DAY)
 
-        rules = (*explanation.REQUEST_RULES, blackout)
+        rules = (*REQUEST_RULES, blackout)
         monkeypatch.setattr(explanation, "REQUEST_RULES", rules)
         found = explain(case(policy(), request()), "r1")
         assert (found.looks[-1].kind, found.looks[-1].rule) == ("blackout", "new-year")
