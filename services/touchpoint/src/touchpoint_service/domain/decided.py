@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -47,8 +48,9 @@ class Stored:
     policy: tuple[str, int] | None
     requests: list[Request]
     recallable: dict[str, Request]
-    plans: dict[str, str]
-    offers: dict[str, int]
+    plans: Mapping[str, str]
+    """May hold more than these requests name."""
+    offers: Mapping[str, int]
     told: list[list[Any]]
 
     def again(
@@ -58,20 +60,25 @@ class Stored:
         return decide_together(self.standings, customers, self.requests, policy, now, world, self.recallable)
 
 
-def pack(decided: Iterable[Decided]) -> bytes:
+def pack(decided: Sequence[Decided]) -> bytes:
     """A page: the facts of several decisions."""
-    return zlib.compress(orjson.dumps([_row(each) for each in decided]), _LEVEL)
+    worlds = {id(each.world): each.world for each in decided}
+    places = {key: place for place, key in enumerate(worlds)}
+    around = [_world(world, decided) for world in worlds.values()]
+    return _compressed([around, [_row(each, places[id(each.world)]) for each in decided]])
 
 
 def unpack(page: bytes) -> list[Stored]:
     """All facts of a page, in the order in which they were decided."""
-    return [_stored(*row) for row in _rows(page)]
+    around, rows = _read(page)
+    return [_stored(around[place], *row) for place, *row in rows]
 
 
 def without(page: bytes, customer_ids: Collection[str]) -> bytes | None:
     """The page without these customers, and without what was decided together with them; None when nobody is left."""
-    left = [row for row in _rows(page) if not any(member[0] in customer_ids for member in row[0])]
-    return zlib.compress(orjson.dumps(left), _LEVEL) if left else None
+    around, rows = _read(page)
+    left = [row for row in rows if not any(member[0] in customer_ids for member in row[1])]
+    return _compressed([around, left]) if left else None
 
 
 def summary(decision: Decision) -> list[Any]:
@@ -88,17 +95,30 @@ def summary(decision: Decision) -> list[Any]:
     ]
 
 
-def _rows(page: bytes) -> list[Any]:
-    rows: list[Any] = orjson.loads(zlib.decompress(page))
-    return rows
+def _compressed(page: list[Any]) -> bytes:
+    return zlib.compress(orjson.dumps(page), _LEVEL)
 
 
-def _row(decided: Decided) -> list[Any]:
-    policy, world = decided.policy, decided.world
-    asked = [*decided.requests, *decided.recallable.values()]
-    plans = {r.campaign_id: world.plans.get(r.campaign_id) for r in asked if r.campaign_id is not None}
-    offers = {r.offer_id: world.offers.get(r.offer_id) for r in asked if r.offer_id is not None}
+def _read(page: bytes) -> tuple[list[Any], list[Any]]:
+    around, rows = orjson.loads(zlib.decompress(page))
+    return around, rows
+
+
+def _world(world: World, decided: Iterable[Decided]) -> list[Any]:
+    """Of what surrounds several customers the part that some request of theirs names."""
+    asked = [r for each in decided for r in chain(each.requests, each.recallable.values())]
+    campaigns = world.plans.keys() & {r.campaign_id for r in asked}
+    offers = world.offers.keys() & {r.offer_id for r in asked}
     return [
+        {campaign_id: world.plans[campaign_id] for campaign_id in campaigns},
+        {offer_id: world.offers[offer_id].document.version for offer_id in offers},
+    ]
+
+
+def _row(decided: Decided, place: int) -> list[Any]:
+    policy = decided.policy
+    return [
+        place,
         [
             (c, standing.seq, standing.live, orjson.Fragment(standing.dump()), decided.customer_versions[c])
             for c, standing in decided.standings.items()
@@ -106,21 +126,19 @@ def _row(decided: Decided) -> list[Any]:
         None if policy is None else (policy.policy_id, policy.version),
         [r.row() for r in decided.requests],
         {contact_id: r.row() for contact_id, r in decided.recallable.items()},
-        {campaign_id: state for campaign_id, state in plans.items() if state is not None},
-        {offer_id: offer.document.version for offer_id, offer in offers.items() if offer is not None},
         [summary(d) for d in decided.decisions],
     ]
 
 
 def _stored(
+    around: Sequence[Any],
     members: list[tuple[str, int, int, Mapping[str, Any], int | None]],
     policy: list[Any] | None,
     requests: list[list[Any]],
     recallable: Mapping[str, list[Any]],
-    plans: dict[str, str],
-    offers: dict[str, int],
     told: list[list[Any]],
 ) -> Stored:
+    plans, offers = around
     return Stored(
         {c: Standing.load(c, seq, live, body) for c, seq, live, body, _ in members},
         {c: version for c, *_, version in members},
