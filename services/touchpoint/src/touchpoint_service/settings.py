@@ -23,6 +23,10 @@ class Settings(ServiceSettings):
     lanes: int = Field(default=2, ge=1, le=16)
     """Transactions of requests under way at once in a worker: while PostgreSQL writes one, Python decides the next."""
 
+    recall_answer_seconds: float = Field(default=60, gt=0, le=86_400)
+    """How long a channel may take to say whether a recall came in time: a dialer says so at once, a person needs a
+    moment. Then it is reminded; after five times as long it is escalated."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

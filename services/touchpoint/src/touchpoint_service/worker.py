@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import httpx2
 
@@ -52,7 +53,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     catalogue = Catalogue(pool)
     await catalogue.refresh()
     watching = asyncio.create_task(catalogue.run())
-    gate = Gate(catalogue)
+    gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds))
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "touchpoint")
     parts: list[Part] = []
     consumers: list[Consumer] = []

@@ -1,6 +1,6 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
-from touchpoint_service.api import capacities, channels, contacts, customers, policies, popups, requests
+from touchpoint_service.api import capacities, channels, contacts, customers, policies, popups, recalls, requests
 
 ROUTERS = (
     popups.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     customers.router,
     policies.router,
     capacities.router,
+    recalls.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -85,7 +85,20 @@ async def recall_campaign(conn: Connection, campaign_id: str, reason: str) -> No
     )
 
 
+_OF_CUSTOMERS = (
+    "popups",
+    "recalls_due",
+    "recalls_unanswered",
+    "wakes_due",
+    "reports",
+    "timeline",
+    "contacts",
+    "requests",
+    "standings",
+)
+
+
 async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
     """Delete all that is stored about these customers."""
-    for table in ("popups", "recalls_due", "wakes_due", "reports", "timeline", "contacts", "requests", "standings"):
+    for table in _OF_CUSTOMERS:
         await conn.execute(f"delete from {table} where customer_id = any($1::text[])", customer_ids)
