@@ -31,6 +31,7 @@ from touchpoint_service.consumers import (
     outcome_handlers,
     request_handlers,
 )
+from touchpoint_service.gauges import SECONDS, measure
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.replicas import customers_changed, offers_changed, plans_changed
 from touchpoint_service.senders import Sender, email_sender, sms_sender
@@ -66,7 +67,8 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             parts += [Part("consumers", c.run, c.stop) for c in consumers]
             parts.append(Part("consumers", timers.run, timers.stop))
             housekeeping = Steps(forget_old_keys, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
-            parts.append(Part("consumers", housekeeping.run, housekeeping.stop))
+            figures = Steps(measure, pool, clock, idle_seconds=SECONDS)
+            parts += [Part("consumers", s.run, s.stop) for s in (housekeeping, figures)]
         if "senders" in kinds:
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
             email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
