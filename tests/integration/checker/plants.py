@@ -257,6 +257,12 @@ def a_contact_counted_that_was_recalled(world: World) -> None:
 
 
 @breaks(6)
+def an_answer_missed_that_was_never_owed(world: World) -> None:
+    about = {"contact_id": "ctc_r5", "channel": "branch", "request_id": "r5"}
+    world.enter("c2", "recall.unanswered", level=1, reason="goal_met", recalled_at=START.isoformat(), **about)
+
+
+@breaks(6)
 def a_contact_not_counted(world: World) -> None:
     world.entries("c2").clear()
 

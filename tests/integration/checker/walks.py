@@ -43,9 +43,9 @@ GROUPS = {
     "channel.events": "touchpoint.outcomes",
     "offers.acceptances": "touchpoint.outcomes",
 }
-_TABLES = """popups, wakes_due, recalls_due, reports, timeline, contacts, requests, standings, replica_customers,
-    replica_offers, replica_plans, customer_documents,
-    offer_documents, decision_facts, policy_activations, policy_versions, policies, outbox, idempotency_keys"""
+_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, reports, timeline, contacts, requests, standings,
+    replica_customers, replica_offers, replica_plans, customer_documents, offer_documents, decision_facts,
+    decision_fellows, policy_activations, policy_versions, policies, outbox, idempotency_keys"""
 
 few = st.integers(0, 5)
 scopes = st.sampled_from(["all", "channel", "category", "campaign", "offer", "goal"])
@@ -142,6 +142,7 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "withdraw": (2, (few,)),
     "lease": (2, (st.sampled_from(["call", "branch"]),)),
     "send": (2, (st.sampled_from(["sms", "email"]), st.booleans())),
+    "forget_to_answer": (3, (st.sampled_from(["call", "branch"]), few, st.sampled_from([0.01, 0.05, 1]))),
     "answer_recall": (4, (few, st.sampled_from(["withdrawn", "too_late"]))),
     "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
     "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
@@ -329,6 +330,15 @@ class Walk:
         if finished:
             await queues.finish_sending(self.touchpoint.pool, [row["contact_id"] for row in rows])
 
+    async def forget_to_answer(self, channel: str, index: int, hours: float) -> None:
+        """Somebody has a task in hand, its customer accepts elsewhere, and nobody says whether that was in time."""
+        await self.lease(channel)
+        query = "select customer_id, offer_id from contacts where state = 'leased' and offer_id is not null"
+        row = await self.rows(f"{query} order by contact_id", index)
+        if row is not None:
+            await self.accept_on_web(row["customer_id"], row["offer_id"], None)
+            await self.tick(hours)
+
     async def answer_recall(self, index: int, answer: str) -> None:
         row = await self.rows("select contact_id from contacts where state = 'recalled' order by contact_id", index)
         if row is not None:
@@ -369,7 +379,7 @@ class Walk:
         at = self.now + timedelta(hours=ahead) if ahead else None
         await self.touchpoint.put_in_force(document, activate_at=at)
 
-    async def tick(self, hours: int) -> None:
+    async def tick(self, hours: float) -> None:
         await self.touchpoint.tick(hours=hours)
 
     async def check(self, url: str) -> Findings:

@@ -74,6 +74,26 @@ class TestWhatCounts:
     def test_withdrawn_in_time_stays_given_back(self):
         assert recalled(released())("recall.answered", answer="withdrawn").state() == ""
 
+    def test_an_answer_that_is_missed_changes_nothing(self):
+        told = recalled(released())("recall.unanswered", level=1)("recall.unanswered", level=2)
+        assert (told.state(), told.notes) == ("", [])
+        assert told("recall.answered", answer="too_late").state() == CLOSED
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            pytest.param(released(), id="not recalled"),
+            pytest.param(recalled(released())("recall.answered", answer="withdrawn"), id="answered"),
+            pytest.param(
+                recalled(released())("contact.responded", outcome="busy", outcome_id="o", gives_back=True),
+                id="told of",
+            ),
+            pytest.param(recalled(released())("recall.unanswered", level=1), id="missed on this level before"),
+        ],
+    )
+    def test_an_answer_that_is_missed_without_being_owed_is_noted(self, told: Told):
+        assert [invariant for invariant, _ in told("recall.unanswered", level=1).notes] == [6]
+
     def test_a_recall_of_what_nobody_holds_is_noted(self):
         told = recalled(recalled(released()))
         assert [invariant for invariant, _ in told.notes] == [6]

@@ -46,6 +46,18 @@ class TestDescribe:
                 "外呼：拒绝。",
             ),
             (
+                "recall.unanswered",
+                {"channel": "call", "level": 1, "recalled_at": "2026-03-29T02:00:00+00:00"},
+                "No answer from call to the recall on Sun 29 Mar 04:00 (Europe/Berlin): reminded.",
+                "外呼未答复2026-03-29 04:00（Europe/Berlin）的召回，已提醒。",
+            ),
+            (
+                "recall.unanswered",
+                {"channel": "branch", "level": 2, "recalled_at": "2026-03-29T02:00:00+00:00"},
+                "No answer from branch to the recall on Sun 29 Mar 04:00 (Europe/Berlin): escalated.",
+                "网点未答复2026-03-29 04:00（Europe/Berlin）的召回，已升级处理。",
+            ),
+            (
                 "recall.answered",
                 {"channel": "call", "answer": "too_late"},
                 "Recall answered by call: too late.",

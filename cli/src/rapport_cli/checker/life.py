@@ -50,6 +50,10 @@ class Contact:
     """It was given back, and counts because the customer was reached after all."""
     perhaps_sent: bool = False
     """Closed by an acceptance made in it, unless it had left the house by then."""
+    reminded: int = 0
+    """How often its channel was said to owe the answer to a recall."""
+    answered: bool = False
+    """Since it was recalled its channel has answered, or told of it."""
 
     def reach(self, mark: str, outcome: str | None = None) -> None:
         """The customer was reached: it counts, for good."""
@@ -225,18 +229,30 @@ def _recalled(life: Life, entry: Entry) -> None:
 
 
 def _answered(life: Life, entry: Entry) -> None:
-    if (contact := life.of(entry)) and entry["answer"] == "too_late":
-        contact.reach(CLOSED)
+    if contact := life.of(entry):
+        contact.answered = True
+        if entry["answer"] == "too_late":
+            contact.reach(CLOSED)
+
+
+def _unanswered(life: Life, entry: Entry) -> None:
+    """Once for each level, between the recall and the answer. Nothing else follows."""
+    if contact := life.of(entry):
+        contact.reminded += 1
+        if contact.ending != "recalled" or contact.answered or entry["level"] != contact.reminded:
+            life.note(6, f"entry {entry['seq']} misses an answer about {contact.contact_id} that is not owed")
 
 
 def _delivered(life: Life, entry: Entry) -> None:
     if contact := life.of(entry):
+        contact.answered = contact.ending == "recalled"
         contact.held = contact.held and contact.channel in STAYS
         contact.reach(SHOWN if contact.held else CLOSED, entry["outcome"])
 
 
 def _responded(life: Life, entry: Entry) -> None:
     if contact := life.of(entry):
+        contact.answered = contact.ending == "recalled"
         if entry.get("gives_back"):
             contact.counts = False
         else:
@@ -282,6 +298,7 @@ _TAKE: Mapping[str, Callable[[Life, Entry], None]] = {
     "contact.withdrawn": _withdrawn,
     "contact.recalled": _recalled,
     "recall.answered": _answered,
+    "recall.unanswered": _unanswered,
     "contact.delivered": _delivered,
     "contact.responded": _responded,
     "acceptance.settled": _settled,

@@ -23,6 +23,8 @@ from rapport_cli.report import Panel, Report, write
 
 FAILURE_SHARE = 0.04
 """Share of SMS and e-mails that meet a difficulty."""
+ANSWER_SECONDS = 10 * 3600
+"""Whoever is to answer a recall does so at the next step, up to nine hours later."""
 
 _DAY = 86_400
 
@@ -64,7 +66,12 @@ async def run_demo(folder: Path, console: Console, scale: Scale) -> Report:
     """
     began = time.monotonic()
     clock = SteppedClock.create(folder / "run" / "clock", START)
-    options = Options(clock=f"stepped:{clock.path}", seed=scale.seed, failure_share=FAILURE_SHARE)
+    options = Options(
+        clock=f"stepped:{clock.path}",
+        seed=scale.seed,
+        failure_share=FAILURE_SHARE,
+        settings={"TOUCHPOINT_RECALL_ANSWER_SECONDS": str(ANSWER_SECONDS)},
+    )
     bars = Bars(console)
     with bars.shown:
         with bars.phase("Starting") as tell:

@@ -30,6 +30,7 @@ _COLOURS = {
     "contact.suppressed": "yellow",
     "contact.recalled": "magenta",
     "recall.answered": "magenta",
+    "recall.unanswered": "magenta",
     "contact.responded": "blue",
     "acceptance.settled": "green",
 }

@@ -35,6 +35,7 @@ def report_of(tally: Tally, scale: Scale, findings: Findings) -> Report:
         "days": scale.days,
         "pre_empted": tally.pre_empted,
         "recalls_too_late": tally.too_late,
+        "recalls_reminded": tally.unanswered,
         "recall_ms": {f"p{share}": round(percentile(recalls, share), 1) for share in (50, 99)} if recalls else None,
     }
     return report

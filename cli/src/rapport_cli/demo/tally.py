@@ -66,6 +66,8 @@ class Tally:
         self.taken_back: set[str] = set()
         """The recalled contacts."""
         self.too_late = 0
+        self.unanswered = 0
+        """Recalls whose channel had to be reminded of the answer."""
         self.days: dict[str, Counter[str]] = defaultdict(Counter)
         """Day (UTC) → contacts released, by channel."""
         self.recall_seconds: list[float] = []
@@ -82,6 +84,7 @@ class Tally:
             "responded": self._answered,
             "recalled": self._recalled,
             "answered": self._recall_answered,
+            "unanswered": self._recall_unanswered,
             "settled": self._settled,
         }
 
@@ -153,6 +156,9 @@ class Tally:
 
     def _recall_answered(self, _life: Life, body: Body, _announced_at: float) -> None:
         self.too_late += body["answer"] == "too_late"
+
+    def _recall_unanswered(self, _life: Life, body: Body, _announced_at: float) -> None:
+        self.unanswered += body["level"] == 1
 
     def _settled(self, life: Life, body: Body, _announced_at: float) -> None:
         if body["status"] == "accepted":

@@ -20,6 +20,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "offers.read",
         "touchpoint.lease",
         "touchpoint.outcome",
+        "touchpoint.recall.read",
         "touchpoint.timeline",
     }
 )
@@ -33,6 +34,7 @@ _READS = frozenset(
         "touchpoint.timeline",
         "touchpoint.policy.read",
         "touchpoint.capacity.read",
+        "touchpoint.recall.read",
     }
 )
 
@@ -42,9 +44,16 @@ ROLES: Mapping[str, frozenset[str]] = {
     "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "outbound_agent": _TALKS_TO_CUSTOMERS,
     # Systems.
-    "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome"}),
+    "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome", "touchpoint.recall.read"}),
     "channel_system": frozenset(
-        {"touchpoint.request", "touchpoint.decide", "touchpoint.lease", "touchpoint.outcome", "offers.accept"}
+        {
+            "touchpoint.request",
+            "touchpoint.decide",
+            "touchpoint.lease",
+            "touchpoint.outcome",
+            "touchpoint.recall.read",
+            "offers.accept",
+        }
     ),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
     # People in the back office.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from fastapi import FastAPI
 
@@ -23,7 +24,7 @@ def create_app(settings: Settings) -> Api:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         catalogue = app.state.catalogue = Catalogue(app.state.pool)
-        app.state.gate = Gate(catalogue)
+        app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds))
         app.state.request_partitions = next(t.partitions for t in all_topics() if t.name == ContactRequested.topic)
         await catalogue.refresh()
         watching = asyncio.create_task(catalogue.run())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -27,9 +28,10 @@ from rapport.db import Connection, Pool, transaction
 from rapport.messaging.retry import is_transient
 from touchpoint_service.domain.circuit import Circuit
 from touchpoint_service.domain.windows import SECOND
-from touchpoint_service.handlers.contacts import Report, answer_recall, report_outcomes
+from touchpoint_service.handlers.contacts import Report, report_outcomes
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.leases import hand_out
+from touchpoint_service.handlers.recalls import take_answers
 from touchpoint_service.repository import capacities, queues
 from touchpoint_service.repository.policies import policy_in_force
 from touchpoint_service.repository.work import Work
@@ -57,6 +59,18 @@ class _Fate:
     refused: bool = False
     wait: int | None = None
     """Microseconds for which the provider wants peace."""
+    unsure: bool = False
+    """No word came back: the provider may have the message."""
+
+
+_NOT_TAKEN = (
+    httpx2.HTTPStatusError,
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    aiosmtplib.SMTPResponseException,
+    aiosmtplib.SMTPConnectError,
+)
+"""After these the provider does not have the message: it said so, or was never reached."""
 
 
 class Undeliverable(Exception):
@@ -117,14 +131,23 @@ class Sender:
             await self._settle([row for row, fate in zip(rows, fates, strict=True) if fate.kind == "sent"])
             rests = await self._judge(fates)
             for row, fate in zip(rows, fates, strict=True):
-                if fate.refused and rests:  # the trouble is the provider's, not this message's
-                    await queues.retry_sending(self._pool, row["contact_id"], now, counted=False)
-                elif fate.kind == "later":
-                    seconds = BACKOFF_SECONDS[row["tries"]]
-                    await queues.retry_sending(self._pool, row["contact_id"], queues.later(now, seconds))
-                elif fate.kind == "failed":
-                    await self._fail(row)
+                if fate.kind != "sent":
+                    await self._go_on(row, fate, now, rests=rests)
         return len(rows)
+
+    async def _go_on(self, row: Any, fate: _Fate, now: datetime, *, rests: bool) -> None:
+        """With a message that was not sent: later, or never. One recalled meanwhile was stopped in time, unless the
+        provider may have it all the same."""
+        if fate.refused and rests:  # the trouble is the provider's, not this message's
+            kept = await queues.retry_sending(self._pool, row["contact_id"], now, counted=False)
+        elif fate.kind == "later":
+            seconds = BACKOFF_SECONDS[row["tries"]]
+            kept = await queues.retry_sending(self._pool, row["contact_id"], queues.later(now, seconds))
+        else:
+            await self._fail(row)
+            return
+        if not kept:
+            await self._answer([row], "too_late" if fate.unsure else "withdrawn")
 
     async def _may_try(self, conn: Connection) -> int:
         """How many messages the provider may be asked to take; after a rest one, of whichever worker is first."""
@@ -173,7 +196,7 @@ class Sender:
         except (httpx2.HTTPError, aiosmtplib.SMTPException, OSError) as error:
             _log.warning("provider_refused", channel=self._channel, error=type(error).__name__)
             kind = "later" if row["tries"] < len(BACKOFF_SECONDS) else "failed"
-            return _Fate(kind, refused=True, wait=_asked_to_wait(error))
+            return _Fate(kind, refused=True, wait=_asked_to_wait(error), unsure=not isinstance(error, _NOT_TAKEN))
         return _Fate("sent")
 
     async def _settle(self, rows: list[Any]) -> None:
@@ -182,14 +205,16 @@ class Sender:
             return
         marked = await queues.finish_sending(self._pool, [row["contact_id"] for row in rows])
         late = [row for row in rows if row["contact_id"] not in marked]
-        if not late:
-            return
+        if late:
+            await self._answer(late, "too_late")
+
+    async def _answer(self, rows: list[Any], answer: str) -> None:
+        """Say what became of messages that are not ours to send any more, as far as they were recalled."""
         async with transaction(self._pool) as conn:
             work = Work(conn, to_micros(self._clock.now()))
-            await work.lock(row["customer_id"] for row in late)
-            for contact in (await work.contacts(row["contact_id"] for row in late)).values():
-                if contact.state == "recalled":
-                    answer_recall(work, contact, "too_late", "sender")
+            await work.lock(row["customer_id"] for row in rows)
+            contacts = await work.contacts(row["contact_id"] for row in rows)
+            await take_answers(work, contacts.values(), answer, "sender")
             await work.flush()
 
     async def _fail(self, row: Any) -> None:

@@ -34,6 +34,10 @@ class Settings(ServiceSettings):
     """How long each decision can be explained from the facts that it was made from: a year, and the day more that a
     leap year has. They go by whole months, so some stay up to a month longer."""
 
+    recall_answer_seconds: float = Field(default=60, gt=0, le=86_400)
+    """How long a channel may take to say whether a recall came in time: a dialer says so at once, a person needs a
+    moment. Then it is reminded; after five times as long it is escalated."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

@@ -1,5 +1,5 @@
-"""What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind,
-and telling that a policy came into force.
+"""What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind
+or that nobody answers, and telling that a policy came into force.
 
 Each kind is a short transaction over at most `PAGE` rows, repeated while there are more. A row is looked at again once
 its customer is locked, so two workers, or a timer and an outcome, may find the same row and nothing happens twice.
@@ -20,7 +20,8 @@ from rapport.messaging.retry import is_transient
 from touchpoint_service.handlers.contacts import expire_contacts, recall
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.policies import announce_activations
-from touchpoint_service.repository import queues
+from touchpoint_service.handlers.recalls import miss_answers
+from touchpoint_service.repository import queues, recalls
 from touchpoint_service.repository.work import Work
 
 PAGE = 500
@@ -72,6 +73,7 @@ class Timers:
             "leases": self._leases,
             "expiries": self._expiries,
             "activations": self._activations,
+            "unanswered": self._unanswered,
         }
         return any([await step() > 0 for kind, step in steps.items() if due[kind]])
 
@@ -120,7 +122,23 @@ class Timers:
                 contacts = await work.contacts(row["contact_id"] for row in due)
                 for row in due:
                     if row["contact_id"] in contacts:
-                        recall(work, contacts[row["contact_id"]], Reason(row["reason"]), caused_by=row["caused_by"])
+                        recall(
+                            work,
+                            contacts[row["contact_id"]],
+                            Reason(row["reason"]),
+                            caused_by=row["caused_by"],
+                            answer_within=self._gate.answer_within,
+                        )
                 await queues.recalls_done(conn, [row["contact_id"] for row in due])
+                await work.flush()
+        return len(due)
+
+    async def _unanswered(self) -> int:
+        due = await recalls.overdue(self._pool, self._clock.now(), PAGE)
+        if due:
+            async with transaction(self._pool) as conn:
+                work = Work(conn, to_micros(self._clock.now()))
+                await work.lock(customer for _, customer in due)
+                await miss_answers(work, [contact for contact, _ in due])
                 await work.flush()
         return len(due)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import httpx2
 
@@ -29,6 +30,7 @@ from touchpoint_service.consumers import (
     outcome_handlers,
     request_handlers,
 )
+from touchpoint_service.gauges import SECONDS, measure
 from touchpoint_service.handlers.facts import keep_facts_for
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.rebuild import rebuild_pages
@@ -53,7 +55,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     catalogue = Catalogue(pool)
     await catalogue.refresh()
     watching = asyncio.create_task(catalogue.run())
-    gate = Gate(catalogue)
+    gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds))
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "touchpoint")
     parts: list[Part] = []
     consumers: list[Consumer] = []
@@ -67,7 +69,8 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             parts.append(Part("consumers", timers.run, timers.stop))
             housekeeping = Steps(forget_old_keys, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
             facts = Steps(keep_facts_for(settings.facts_days), pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
-            parts += [Part("consumers", s.run, s.stop) for s in (housekeeping, facts)]
+            figures = Steps(measure, pool, clock, idle_seconds=SECONDS)
+            parts += [Part("consumers", s.run, s.stop) for s in (housekeeping, facts, figures)]
         if "senders" in kinds:
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
             email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)

@@ -127,6 +127,23 @@ class RecallAnswered(TimelineEvent):
     agent: str | None = None
 
 
+class RecallUnanswered(TimelineEvent):
+    """A channel that had the contact in hand has not said whether the recall came in time. Answered late, it counts."""
+
+    event_type: ClassVar[str] = "touchpoint.recall.unanswered.v1"
+
+    contact_id: Id
+    channel: Channel
+    level: Annotated[int, Field(ge=1, le=2)]
+    """1 reminds the channel; 2 is for who answers for the channel."""
+    recalled_at: Instant
+    reason: Reason
+    """Why it was recalled."""
+    place: str | None = None
+    owner: str | None = None
+    """Who had it in hand, where it was somebody."""
+
+
 class ContactDelivered(TimelineEvent):
     """The contact reached the customer, or was sent on its way (`sent`)."""
 
@@ -207,6 +224,7 @@ TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
     ContactWithdrawn,
     ContactRecalled,
     RecallAnswered,
+    RecallUnanswered,
     ContactDelivered,
     ContactResponded,
     AcceptanceSettled,

@@ -9,6 +9,7 @@ from touchpoint_service.api import (
     policies,
     popups,
     rebuilds,
+    recalls,
     requests,
 )
 
@@ -22,5 +23,6 @@ ROUTERS = (
     capacities.router,
     rebuilds.router,
     explanations.router,
+    recalls.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -12,7 +12,8 @@ from rapport.telemetry import current_traceparent
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.context import TheGate, working_on
 from touchpoint_service.domain.policy import CLASS_NAMES
-from touchpoint_service.handlers.contacts import NothingAccepted, Report, answer_recall, report_outcomes
+from touchpoint_service.handlers.contacts import NothingAccepted, Report, report_outcomes
+from touchpoint_service.handlers.recalls import take_answers
 from touchpoint_service.repository import queues, reads
 from touchpoint_service.schemas import OutcomesIn, RecallAnswerIn
 
@@ -87,14 +88,16 @@ async def answer_contact_recall(
     conn: Writing,
     now: Now,
 ) -> dict[str, Any]:
-    """`withdrawn`: it did not happen. `too_late`: it did, so it counts against the budget."""
+    """`withdrawn`: it did not happen. `too_late`: it did, so it counts against the budget.
+
+    However late it comes, it counts; of several the first.
+    """
     customer_id = await _customer(conn, contact_id)
     async with working_on(conn, now, customer_id) as work:
         contact = (await work.contacts([contact_id]))[contact_id]
         if contact.state != "recalled":
             raise NotRecalled(f"contact {contact_id} is {contact.state}", contact_id=contact_id)
-        if (customer_id, f"{contact_id}:recall") in await work.new_reports([(customer_id, f"{contact_id}:recall")]):
-            answer_recall(work, contact, body.answer, caller.subject)
+        await take_answers(work, [contact], body.answer, caller.subject)
     return await _shown(conn, contact_id)
 
 

@@ -23,6 +23,7 @@ from rapport.contracts.touchpoint import (
     ContactSuppressed,
     ContactWithdrawn,
     RecallAnswered,
+    RecallUnanswered,
 )
 from rapport.contracts.vocabulary import ContactClass, Outcome
 from touchpoint_service.domain.standing import (
@@ -190,5 +191,7 @@ _CHANGES: Mapping[str, Callable[[Fold, int, Mapping[str, Any]], None]] = {
     ContactResponded.event_type: _responded,
     AcceptanceSettled.event_type: _settled,
 }
-QUIET = frozenset(event.event_type for event in (ContactDeferred, ContactSuppressed, ContactWithdrawn))
-"""Entries that change nothing but number and instant: the request waits, or has ended without a contact."""
+QUIET = frozenset(
+    event.event_type for event in (ContactDeferred, ContactSuppressed, ContactWithdrawn, RecallUnanswered)
+)
+"""Entries that change nothing but number and instant: nothing came of a request, or of a recall, so far."""

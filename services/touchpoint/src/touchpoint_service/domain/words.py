@@ -129,6 +129,7 @@ _SENTENCES = {
         "contact.withdrawn": "Request withdrawn before it was released.",
         "contact.recalled": "Recalled from {channel}: {because}{where}.",
         "recall.answered": "Recall answered by {channel}: {answer}.",
+        "recall.unanswered": "No answer from {channel} to the recall {since}{level}.",
         "contact.delivered": "{channel}: {outcome}{offer}.",
         "contact.responded": "{channel}: {outcome}{offer}{back}.",
         "acceptance.settled.accepted": "Acceptance confirmed{offer}, through {channel}.",
@@ -143,6 +144,7 @@ _SENTENCES = {
         "contact.withdrawn": "请求在下发前撤回。",
         "contact.recalled": "已从{channel}召回：{because}{where}。",
         "recall.answered": "{channel}对召回的答复：{answer}。",
+        "recall.unanswered": "{channel}未答复{since}的召回{level}。",
         "contact.delivered": "{channel}：{outcome}{offer}。",
         "contact.responded": "{channel}：{outcome}{offer}{back}。",
         "acceptance.settled.accepted": "已确认接受{offer}，渠道：{channel}。",
@@ -154,6 +156,11 @@ _BEGIN_WITH_CHANNEL = ("contact.delivered", "contact.responded")
 _ANSWERS = {
     "en": {"withdrawn": "in time", "too_late": "too late"},
     "zh": {"withdrawn": "及时撤下", "too_late": "为时已晚"},
+}
+
+_LEVELS = {
+    "en": {1: ": reminded", 2: ": escalated"},
+    "zh": {1: "，已提醒", 2: "，已升级处理"},
 }
 
 
@@ -178,6 +185,8 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
         "retry": _when(body.get("retry_at"), tongue, zone),
         "where": _where(body.get("accepted_in"), tongue),
         "answer": _ANSWERS[tongue].get(str(body.get("answer")), ""),
+        "since": _when(body.get("recalled_at"), tongue, zone),
+        "level": _LEVELS[tongue].get(int(body.get("level") or 0), ""),
         "outcome": _OUTCOMES[tongue].get(str(body.get("outcome")), ""),
         "back": _back(body.get("call_back_at"), tongue, zone),
         "reason": body.get("reason"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from rapport.clock import from_micros, to_micros
@@ -34,10 +35,15 @@ from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, STAYS_OPEN, 
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.gate import Gate, facts_of
 from touchpoint_service.repository import capacities
+from touchpoint_service.repository.recalls import Unanswered
 from touchpoint_service.repository.work import Contact, Work
 
 HELD = frozenset(("open", "leased", "sending", "shown"))
 """States in which a channel can still take a contact back."""
+IN_HAND = HELD - {"open"}
+"""States in which somebody may be carrying it out, and is to say whether a recall came in time."""
+ESCALATES_AFTER = 5
+"""So many times as long as until the reminder: long enough for the channel to have looked, short enough to step in."""
 _REACHED = frozenset((Outcome.DELIVERED, Outcome.OPENED, Outcome.SHOWN))
 _DEFAULT_GIVES_BACK = frozenset(o.value for o in PolicyDocument(name="default").gives_back)
 
@@ -124,7 +130,7 @@ async def settle_acceptances(
         status = _STATUS[type(event)]
         closes: bool | None = None
         if isinstance(event, OfferAccepted):
-            closes = _meet_goal(work, event, contacts, trace)
+            closes = _meet_goal(work, gate, event, contacts, trace)
         else:
             standing.unmeet(event.acceptance_id)
         facts = {
@@ -165,10 +171,23 @@ def recall(
     caused_by: str,
     accepted_in: str | None = None,
     traceparent: str | None = None,
+    answer_within: timedelta | None = None,
 ) -> None:
-    """Take a contact back from its channel; one that is already done with is left alone."""
+    """Take a contact back from its channel; one that is already done with is left alone.
+
+    Whoever had it in hand is to answer within `answer_within`; without that, nobody waits for an answer.
+    """
     if contact.state not in HELD:
         return
+    if contact.state in IN_HAND and answer_within is not None:
+        work.unanswered[contact.contact_id] = Unanswered(
+            contact.contact_id,
+            contact.state,
+            reason.value,
+            work.at,
+            work.at + answer_within,
+            work.at + ESCALATES_AFTER * answer_within,
+        )
     facts = facts_of(contact) | {
         "reason": reason.value,
         "caused_by": caused_by,
@@ -182,6 +201,7 @@ def recall(
 
 def answer_recall(work: Work, contact: Contact, answer: str, agent: str | None) -> None:
     """Record a channel's answer to a recall. `too_late`: the contact did happen, so it counts again."""
+    work.answer_came(contact.contact_id)
     if answer == "too_late":
         _count(work, contact, CLOSED)
     work.record(RecallAnswered, contact.customer_id, facts_of(contact) | {"answer": answer, "agent": agent})
@@ -199,6 +219,8 @@ def _apply_outcome(
     contact = contacts[said.contact_id]
     outcome = said.outcome
     recalled = contact.state == "recalled"
+    if recalled:
+        work.answer_came(contact.contact_id)  # what came of it says all that an answer would
     facts = facts_of(contact) | {"outcome": outcome.value, "outcome_id": said.outcome_id}
     if outcome in _REACHED:
         stays = contact.channel in STAYS_OPEN and contact.state in HELD
@@ -234,7 +256,7 @@ def _apply_outcome(
     work.record(ContactResponded, contact.customer_id, facts, traceparent=report.traceparent)
     if accepts and about.goal is not None:
         met = _Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
-        _meet(work, contact.customer_id, about.goal, met, contacts, report.traceparent)
+        _meet(work, gate, contact.customer_id, about.goal, met, contacts, report.traceparent)
     work.standings[contact.customer_id].cool_downs += pauses
 
 
@@ -263,7 +285,9 @@ class _Met:
     contact_id: str | None
 
 
-def _meet_goal(work: Work, event: OfferAccepted, contacts: dict[str, Contact], trace: str | None) -> bool | None:
+def _meet_goal(
+    work: Work, gate: Gate, event: OfferAccepted, contacts: dict[str, Contact], trace: str | None
+) -> bool | None:
     """Whether the contact in which it was accepted was still held, and is done with; None without such a contact."""
     own = contacts.get(event.contact_id or "")
     if own is not None and own.customer_id != event.customer_id:
@@ -273,12 +297,20 @@ def _meet_goal(work: Work, event: OfferAccepted, contacts: dict[str, Contact], t
         _count(work, own, CLOSED)
         _set_state(work, own, "closed")
     met = _Met(event.offer_id, event.acceptance_id, event.channel.value, event.contact_id)
-    if _meet(work, event.customer_id, event.goal, met, contacts, trace):
+    if _meet(work, gate, event.customer_id, event.goal, met, contacts, trace):
         RECALL_SECONDS.observe((work.at - event.at).total_seconds())
     return closes
 
 
-def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str, Contact], trace: str | None) -> int:
+def _meet(
+    work: Work,
+    gate: Gate,
+    customer_id: str,
+    goal: str,
+    met: _Met,
+    contacts: dict[str, Contact],
+    trace: str | None,
+) -> int:
     """The goal is met: no contact for it stays with any other channel; how many were held."""
     standing = work.standings[customer_id]
     standing.meet(goal, GoalMet(met.offer_id, met.acceptance_id, met.channel, work.now))
@@ -292,6 +324,7 @@ def _meet(work: Work, customer_id: str, goal: str, met: _Met, contacts: dict[str
             caused_by=met.acceptance_id,
             accepted_in=met.channel,
             traceparent=trace,
+            answer_within=gate.answer_within,
         )
     return len(held)
 

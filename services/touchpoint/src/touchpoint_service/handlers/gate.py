@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -52,7 +53,9 @@ class Arrival(NamedTuple):
 class Gate:
     """What the gate keeps between transactions: parsed customers and the compiled policy, each by version."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, answer_within: timedelta = timedelta(seconds=60)) -> None:
+        """`answer_within`: how long a channel may take to answer a recall before it is reminded."""
+        self.answer_within = answer_within
         self._catalogue = catalogue
         self._customers: dict[str, tuple[int, Customer]] = {}
         self._policy: Policy | None = None

@@ -91,6 +91,23 @@ async def waiting(conn: Queryable, channel: str, now: datetime) -> list[Any]:
     )
 
 
+async def ready(conn: Queryable, now: datetime) -> list[Any]:
+    """The same for all channels together: channel, contact_class, count, oldest."""
+    return await conn.fetch(
+        """
+        select channel, contact_class, count(*) as count, min(released_at) as oldest
+        from contacts where state = 'open' and expires_at > $1 and (next_try is null or next_try <= $1)
+        group by channel, contact_class
+        """,
+        now,
+    )
+
+
+async def resting(conn: Queryable, now: datetime) -> set[str]:
+    """Channels whose provider is left alone."""
+    return {row[0] for row in await conn.fetch("select channel from circuits where retry_at > $1", now)}
+
+
 async def circuit(conn: Queryable, channel: str) -> Any:
     """`failures`, `opened` and `retry_at` of a channel's provider, or None before its first failure."""
     return await conn.fetchrow("select failures, opened, retry_at from circuits where channel = $1", channel)

@@ -140,15 +140,19 @@ async def finish_sending(conn: Queryable, contact_ids: Sequence[str]) -> set[str
     return {row[0] for row in rows}
 
 
-async def retry_sending(conn: Queryable, contact_id: str, at: datetime, *, counted: bool = True) -> None:
-    """The provider did not take it: try again at `at`. Not `counted`, it was no try of this message."""
-    await conn.execute(
+async def retry_sending(conn: Queryable, contact_id: str, at: datetime, *, counted: bool = True) -> bool:
+    """The provider did not take it: try again at `at`. Not `counted`, it was no try of this message.
+
+    False when it was no longer ours to send.
+    """
+    done = await conn.fetchval(
         "update contacts set state = 'open', owner = null, leased_until = null, next_try = $2, tries = tries - $3 "
-        "where contact_id = $1 and state = 'sending'",
+        "where contact_id = $1 and state = 'sending' returning true",
         contact_id,
         at,
         0 if counted else 1,
     )
+    return bool(done)
 
 
 async def lapse_leases(conn: Queryable, now: datetime) -> int:
@@ -196,7 +200,9 @@ select
     coalesce((select expires_at from contacts
         where state in ('open', 'shown') order by expires_at limit 1) <= $1, false) as expiries,
     coalesce((select since from policy_activations
-        where not announced and cancelled_at is null order by since limit 1) <= $1, false) as activations
+        where not announced and cancelled_at is null order by since limit 1) <= $1, false) as activations,
+    coalesce((select due_at from recalls_unanswered
+        where due_at is not null order by due_at limit 1) <= $1, false) as unanswered
 """
 
 ANYTHING_TO_SEND = """
@@ -208,7 +214,8 @@ select coalesce((select next_try from contacts
 
 
 async def what_is_due(conn: Queryable, now: datetime, partitions: Sequence[int]) -> Any:
-    """Whether there are recalls, wakes, requests of these partitions, leases, expiries, activations: one look."""
+    """Whether there are recalls, wakes, requests of these partitions, leases, expiries, activations,
+    unanswered recalls: one look."""
     return await conn.fetchrow(WHAT_IS_DUE, now, partitions)
 
 

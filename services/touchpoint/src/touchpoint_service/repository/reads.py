@@ -90,8 +90,9 @@ _UNSAID = [
     "touchpoint.contact.suppressed.v1",
     "touchpoint.contact.expired.v1",
     "touchpoint.contact.withdrawn.v1",
+    "touchpoint.recall.unanswered.v1",
 ]
-"""Decisions that the customer never noticed."""
+"""What the customer never noticed."""
 
 
 _SCENE = f"""

@@ -96,6 +96,7 @@ async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
 _OF_CUSTOMERS = (
     "popups",
     "recalls_due",
+    "recalls_unanswered",
     "wakes_due",
     "reports",
     "standing_rebuild_customers",

@@ -26,6 +26,13 @@ from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.repository.facts import FACTS_COLUMNS, FELLOWS_COLUMNS, Facts
+from touchpoint_service.repository.recalls import (
+    ANSWER_CAME,
+    ANSWERS_CAME,
+    AWAIT_ANSWER,
+    AWAIT_ANSWERS,
+    Unanswered,
+)
 from touchpoint_service.repository.writes import (
     AT_ONCE,
     CONTACT_COLUMNS,
@@ -107,6 +114,10 @@ class Work:
     new_contacts: list[Contact] = field(default_factory=list)
     contact_states: dict[str, str] = field(default_factory=dict)
     new_popups: list[tuple[Any, ...]] = field(default_factory=list)
+    unanswered: dict[str, Unanswered] = field(default_factory=dict)
+    """Recalls of this work whose answer is waited for, by contact."""
+    answered: set[str] = field(default_factory=set)
+    """Contacts whose recall was answered."""
     policy: Policy | Literal["unread"] | None = "unread"
     """The policy in force, once this transaction has read it."""
     checked_offers: set[str] = field(default_factory=set)
@@ -249,6 +260,11 @@ class Work:
             told.add(entry[0])
         self._facts.fellows += [(c, facts_id, self._at) for c in decided.standings if c not in told]
 
+    def answer_came(self, contact_id: str) -> None:
+        """Whether the recall of a contact came in time is known: nobody is reminded any more."""
+        if self.unanswered.pop(contact_id, None) is None:
+            self.answered.add(contact_id)
+
     async def known_requests(self, wanted: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (customer, request) exist already."""
         rows = await self.conn.fetch(
@@ -333,7 +349,7 @@ class Work:
     async def flush(self) -> None:
         """Write everything: standings, requests, contacts, pop-ups, timeline, outbox."""
         rows = len(self._timeline) + len(self.new_requests) + len(self.changed_requests)
-        rows += len(self.contact_states) + len(self.new_popups)
+        rows += len(self.contact_states) + len(self.new_popups) + len(self.unanswered) + len(self.answered)
         if not rows:
             return
         self._make_ready()
@@ -388,6 +404,10 @@ class Work:
         statement.insert("contacts", CONTACT_COLUMNS, map(_contact_record, self.new_contacts))
         for told in self.contact_states.items():
             statement.update(UPDATE_STATE, told)
+        for recalled in self.unanswered.values():
+            statement.update(AWAIT_ANSWER, recalled)
+        for contact_id in self.answered:
+            statement.update(ANSWER_CAME, (contact_id,))
         statement.insert("popups", POPUP_COLUMNS, self.new_popups)
         if self._facts is not None:
             statement.insert("decision_facts", FACTS_COLUMNS, self._facts.rows())
@@ -408,6 +428,10 @@ class Work:
             await copy("contacts", columns=list(CONTACT_COLUMNS), records=map(_contact_record, self.new_contacts))
         if self.contact_states:
             await execute(UPDATE_STATES, list(self.contact_states), list(self.contact_states.values()))
+        if self.unanswered:
+            await execute(AWAIT_ANSWERS, *_columns(self.unanswered.values()))
+        if self.answered:
+            await execute(ANSWERS_CAME, sorted(self.answered))
         if self.new_popups:
             await copy("popups", columns=list(POPUP_COLUMNS), records=self.new_popups)
         if self._facts is not None:
