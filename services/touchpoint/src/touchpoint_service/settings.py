@@ -23,6 +23,12 @@ class Settings(ServiceSettings):
     lanes: int = Field(default=2, ge=1, le=16)
     """Transactions of requests under way at once in a worker: while PostgreSQL writes one, Python decides the next."""
 
+    what_if_processes: int = Field(default=2, ge=1, le=32)
+    """Processes of low priority that replay a what-if: what they take, nobody else wanted."""
+
+    what_if_part: int = Field(default=1000, ge=1, le=100_000)
+    """Customers of a what-if that are replayed at a time: a few seconds of work, which is what a death costs."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

@@ -1,6 +1,6 @@
-"""The touchpoint worker: consumers, timers, senders and relay, together or apart.
+"""The touchpoint worker: consumers, timers, senders, relay and what-ifs, together or apart.
 
-python -m touchpoint_service.worker [--only consumers senders relay]
+python -m touchpoint_service.worker [--only consumers senders relay what-ifs]
 
 Timers belong to the consumers: they look after the customers whose requests this worker reads.
 """
@@ -35,8 +35,9 @@ from touchpoint_service.handlers.replicas import customers_changed, offers_chang
 from touchpoint_service.senders import Sender, email_sender, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
+from touchpoint_service.what_ifs import WhatIfs
 
-KINDS = frozenset(("consumers", "senders", "relay"))
+KINDS = frozenset(("consumers", "senders", "relay", "what-ifs"))
 
 
 @asynccontextmanager
@@ -67,6 +68,9 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
             email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
             parts += [Part("senders", s.run, s.stop) for s in (sms, email)]
+        if "what-ifs" in kinds:
+            trying = WhatIfs(pool, settings, clock)
+            parts.append(Part("what-ifs", trying.run, trying.stop))
 
         async def ready() -> dict[str, str | None]:
             found: dict[str, str | None] = {"database": None}

@@ -23,7 +23,7 @@ USUAL_PORTS = {
     "simulators-smtp": 8202,
 }
 
-_BESIDE_THE_RELAY = ("consumers", "senders")
+_BESIDE_THE_RELAY = ("consumers", "senders", "what-ifs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,14 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
-from touchpoint_service.api import channels, contacts, customers, policies, popups, requests
+from touchpoint_service.api import channels, contacts, customers, policies, popups, requests, what_ifs
 
-ROUTERS = (popups.router, requests.router, contacts.router, channels.router, customers.router, policies.router)
+ROUTERS = (
+    popups.router,
+    requests.router,
+    contacts.router,
+    channels.router,
+    customers.router,
+    policies.router,
+    what_ifs.router,
+)
 """Those that people wait for come first: routes are looked through in this order."""
