@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, http, recall
+from bench import alone, gate, http, recall, what_if
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -22,7 +22,10 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
     "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
+    "what_if": (what_if.measure, ("what_if_seconds", "what_if_per_s", "what_if_cpu")),
 }
+LONG = ("what_if",)
+"""Minutes each: measured only when asked for."""
 
 
 async def run(chosen: list[str], endpoints: Endpoints, state: Path) -> list[Result]:
@@ -43,7 +46,7 @@ def main() -> int:
     unknown = [n for n in asked if n not in names]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
-    chosen = list(dict.fromkeys(names[n] for n in asked)) or list(MEASUREMENTS)
+    chosen = list(dict.fromkeys(names[n] for n in asked)) or [name for name in MEASUREMENTS if name not in LONG]
     state = home() / "var" / "bench"
     infrastructure = choose(state)
     endpoints = infrastructure.start()
