@@ -44,7 +44,7 @@ PAGE = 2000
 
 
 async def measure(endpoints: Endpoints, _state: Path) -> list[Result]:
-    """what_if_seconds for a million requests; what_if_per_s, each replayed twice; what_if_cpu of all replaying processes.
+    """what_if_seconds for a million requests; what_if_per_s, each replayed twice; what_if_cpu of all processes.
 
     The replay takes what others leave: on a machine that is busy with something else the seconds say little, the
     processor time for a million requests does.
