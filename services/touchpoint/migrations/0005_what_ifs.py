@@ -20,6 +20,7 @@ create table what_ifs (
     since            timestamptz not null,
     until            timestamptz not null, -- excluded
     planned          json,    -- a campaign laid on top of the past
+    asked            json,    -- its customers, once they are known: many, and read by the replay alone
     author           text not null,
     created_at       timestamptz not null,
     state            text not null default 'queued', -- queued, running, done, failed, cancelled

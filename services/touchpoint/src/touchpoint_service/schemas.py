@@ -249,9 +249,10 @@ class PlannedIn(_Body):
     def to_stored(self, since: datetime) -> dict[str, Any]:
         """As the job keeps it; who is asked for by number is looked up later."""
         facts = self.model_dump(include={"purpose", "category", "score", "goal", "campaign_id", "offer_id", "per_day"})
+        asked = None if self.customers is None else list(dict.fromkeys(self.customers))
         return facts | {
-            "customers": None if self.customers is None else list(dict.fromkeys(self.customers)),
-            "count": self.count,
+            "customers": asked,
+            "count": self.count if asked is None else len(asked),
             "channels": [channel.value for channel in self.channels],
             "contact_class": self.contact_class.rank,
             "begins_at": to_micros(self.begins_at or since),

@@ -116,10 +116,11 @@ class WhatIfs:
         async with transaction(self._pool) as conn:
             await plan_parts(conn, job, self._part)
         async with self._pool.acquire() as conn:
-            _, planned = await what_ifs.planned_customers(conn, what_if_id)
+            _, asked = await what_ifs.audience(conn, what_if_id)
             parts = await what_ifs.open_parts(conn, what_if_id)
         waiting = iter(parts)
-        head = job_line(dict(job) | {"planned": planned})
+        planned = job["planned"]
+        head = job_line(dict(job) | {"planned": None if planned is None else planned | {"customers": asked}})
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._processes, len(parts))):
                 group.create_task(self._process(job, head, waiting))

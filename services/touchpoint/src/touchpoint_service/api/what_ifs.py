@@ -219,5 +219,4 @@ def _shown(row: Any) -> dict[str, Any]:
 def _audience(planned: dict[str, Any]) -> dict[str, Any]:
     """The planned campaign, with how many customers it has in place of who they are."""
     shown = ("campaign_id", "channels", "purpose", "category", "goal", "offer_id", "per_day")
-    count = planned["count"] if planned["customers"] is None else len(planned["customers"])
-    return {name: planned[name] for name in shown} | {"customers": count}
+    return {name: planned[name] for name in shown} | {"customers": planned["count"]}

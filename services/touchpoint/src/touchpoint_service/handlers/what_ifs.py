@@ -88,7 +88,8 @@ async def ask(
         "baseline_version": baseline["version"],
         "since": question.since,
         "until": question.until,
-        "planned": question.planned,
+        "planned": None if question.planned is None else question.planned | {"customers": None},
+        "asked": None if question.planned is None else question.planned["customers"],
         "author": author,
         "created_at": now,
     }
@@ -130,16 +131,15 @@ async def cancel(conn: Connection, policy_id: str, what_if_id: str, now: datetim
 
 async def plan_parts(conn: Connection, job: Any, size: int) -> None:
     """Divide a job into ranges of at most `size` customers, unless that was done before."""
-    is_planned, planned = await what_ifs.planned_customers(conn, job["what_if_id"])
-    if is_planned:
+    is_divided, asked = await what_ifs.audience(conn, job["what_if_id"])
+    if is_divided:
         return
-    if planned is not None and planned["customers"] is None:
-        planned = planned | {"customers": await reading.some_customers(conn, planned["count"])}
-    asked = [] if planned is None else planned["customers"]
-    found = await reading.ranges(conn, to_micros(job["since"]), size, asked)
+    if job["planned"] is not None and asked is None:
+        asked = await reading.some_customers(conn, job["planned"]["count"])
+    found = await reading.ranges(conn, to_micros(job["since"]), size, asked or [])
     ends = [None, *(last for last, _ in found)]
     parts = [(after, upto, number) for after, (upto, number) in zip(ends, found, strict=False)]
-    await what_ifs.plan_parts(conn, job["what_if_id"], job["attempt"], planned, parts)
+    await what_ifs.plan_parts(conn, job["what_if_id"], job["attempt"], asked, parts)
 
 
 class Replayer:

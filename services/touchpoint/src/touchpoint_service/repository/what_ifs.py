@@ -121,17 +121,17 @@ async def plan_parts(
     conn: Connection,
     what_if_id: str,
     attempt: int,
-    planned: dict[str, Any] | None,
+    asked: list[str] | None,
     parts: Sequence[tuple[str | None, str | None, int]],
 ) -> None:
     """Put down the parts of a job, and the customers of its campaign, once."""
     ours = await conn.fetchval(
-        "update what_ifs set customers = $3, planned = $4 "
+        "update what_ifs set customers = $3, asked = $4 "
         "where what_if_id = $1 and attempt = $2 and customers is null returning true",
         what_if_id,
         attempt,
         sum(customers for _, _, customers in parts),
-        planned,
+        asked,
     )
     if ours:
         await conn.executemany(
@@ -140,9 +140,9 @@ async def plan_parts(
         )
 
 
-async def planned_customers(conn: Connection, what_if_id: str) -> tuple[bool, Any]:
-    """Whether the parts are put down, and the campaign with its customers."""
-    row = await conn.fetchrow("select customers is not null, planned from what_ifs where what_if_id = $1", what_if_id)
+async def audience(conn: Connection, what_if_id: str) -> tuple[bool, list[str] | None]:
+    """Whether the parts are put down, and the customers of the campaign, as far as they are known."""
+    row = await conn.fetchrow("select customers is not null, asked from what_ifs where what_if_id = $1", what_if_id)
     return (False, None) if row is None else (row[0], row[1])
 
 
