@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, growth, http, rebuild, recall
+from bench import alone, gate, growth, http, rebuild, recall, what_if
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -24,9 +24,10 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "rebuild": (rebuild.measure, ("rebuild_right", "rebuild_wrong")),
     "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
     "growth": (growth.measure, ("growth_1e6", "growth_1e7")),
+    "what_if": (what_if.measure, ("what_if_seconds", "what_if_per_s", "what_if_cpu")),
 }
-HEAVY = frozenset(("growth",))
-"""Only when asked for: it takes minutes, and gigabytes of disk."""
+HEAVY = frozenset(("growth", "what_if"))
+"""Only when asked for: minutes each, and gigabytes of disk."""
 
 
 async def run(chosen: list[str], endpoints: Endpoints, state: Path) -> list[Result]:

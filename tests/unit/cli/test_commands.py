@@ -13,7 +13,10 @@ from rapport.auth import TokenVerifier
 from rapport.settings import ServiceSettings
 from rapport_cli.main import app
 
-COMMANDS = ("up", "down", "status", "migrate", "topics", "demo", "replay", "check", "import", "rebuild", "dlq", "token")
+COMMANDS = (
+    *("up", "down", "status", "migrate", "topics", "demo", "replay", "check", "import", "rebuild", "what-if"),
+    *("dlq", "token"),
+)
 
 
 class Settings(ServiceSettings):

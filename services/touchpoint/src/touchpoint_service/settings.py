@@ -38,6 +38,12 @@ class Settings(ServiceSettings):
     """How long a channel may take to say whether a recall came in time: a dialer says so at once, a person needs a
     moment. Then it is reminded; after five times as long it is escalated."""
 
+    what_if_processes: int = Field(default=2, ge=1, le=32)
+    """Processes of low priority that replay a what-if: what they take, nobody else wanted."""
+
+    what_if_part: int = Field(default=1000, ge=1, le=100_000)
+    """Customers of a what-if that are replayed at a time: a few seconds of work, which is what a death costs."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

@@ -1,6 +1,6 @@
-"""The touchpoint worker: consumers, timers, senders, rebuilds and relay, together or apart.
+"""The touchpoint worker: consumers, timers, senders, rebuilds, relay and what-ifs, together or apart.
 
-python -m touchpoint_service.worker [--only consumers senders rebuilds relay]
+python -m touchpoint_service.worker [--only consumers senders rebuilds relay what-ifs]
 
 Timers belong to the consumers: they look after the customers whose requests this worker reads.
 """
@@ -38,8 +38,9 @@ from touchpoint_service.handlers.replicas import replica_handlers
 from touchpoint_service.senders import Sender, email_sender, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
+from touchpoint_service.what_ifs import WhatIfs
 
-KINDS = frozenset(("consumers", "senders", "rebuilds", "relay"))
+KINDS = frozenset(("consumers", "senders", "rebuilds", "relay", "what-ifs"))
 
 
 @asynccontextmanager
@@ -79,6 +80,9 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             step = rebuild_pages(settings.rebuild_page)
             rebuilds = Steps(step, pool, clock, idle_seconds=settings.rebuild_poll_seconds)
             parts.append(Part("rebuilds", rebuilds.run, rebuilds.stop))
+        if "what-ifs" in kinds:
+            trying = WhatIfs(pool, settings, clock)
+            parts.append(Part("what-ifs", trying.run, trying.stop))
 
         async def ready() -> dict[str, str | None]:
             found: dict[str, str | None] = {"database": None}

@@ -11,6 +11,7 @@ from touchpoint_service.api import (
     rebuilds,
     recalls,
     requests,
+    what_ifs,
 )
 
 ROUTERS = (
@@ -24,5 +25,6 @@ ROUTERS = (
     rebuilds.router,
     explanations.router,
     recalls.router,
+    what_ifs.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

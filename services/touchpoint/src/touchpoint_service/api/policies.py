@@ -27,6 +27,7 @@ from touchpoint_service.handlers.policies import (
     get_version,
     submit_version,
 )
+from touchpoint_service.handlers.what_ifs import tried
 from touchpoint_service.repository import policies
 from touchpoint_service.schemas import POLICY_EXAMPLE, ApprovalIn, DraftIn, PolicyIn, SubmissionIn
 
@@ -51,6 +52,18 @@ _VERSION = {
     "approved_at": "2026-03-01T10:00:00+00:00",
     "since": "2026-03-01T10:00:00+00:00",
     "state": "in_force",
+}
+_TRIED = {
+    "what_ifs": [
+        {
+            "what_if_id": "wif_019a5b7c2f3e7c4d8e5f60718293a4b5",
+            "state": "done",
+            "from": "2026-01-30T00:00:00+00:00",
+            "until": "2026-03-01T00:00:00+00:00",
+            "author": "erin",
+            "created_at": "2026-03-01T09:30:00+00:00",
+        }
+    ]
 }
 _SUBMITTED = _VERSION | {"approved_by": None, "approved_at": None, "since": None, "state": "submitted"}
 _LISTED = {name: value for name, value in _VERSION.items() if name != "document"}
@@ -202,7 +215,9 @@ async def list_policy_versions(
 
 
 @router.get(
-    "/policies/{policy_id}/versions/{version}", summary="A submitted version", responses=answers(_VERSION, NotFound)
+    "/policies/{policy_id}/versions/{version}",
+    summary="A submitted version",
+    responses=answers(_VERSION | _TRIED, NotFound),
 )
 async def get_policy_version(
     _caller: Annotated[Principal, requires("touchpoint.policy.read")],
@@ -211,8 +226,9 @@ async def get_policy_version(
     conn: Reading,
     now: Now,
 ) -> dict[str, Any]:
-    """The frozen document, who submitted and approved it, and its state."""
-    return dict(await get_version(conn, policy_id, version, now))
+    """The frozen document, who submitted and approved it, its state, and the newest what-ifs of this document."""
+    row = await get_version(conn, policy_id, version, now)
+    return dict(row) | {"what_ifs": await tried(conn, policy_id, version)}
 
 
 @router.get(
