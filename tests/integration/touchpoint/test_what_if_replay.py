@@ -71,3 +71,21 @@ async def test_the_policy_that_was_in_force_gives_the_contacts_that_were(bare: T
     runs = await replayed(bare, START, POLICY)
     assert {i: fate.state for each in runs.values() for i, fate in each[IN_FORCE].fates.items()} == states
     await bare.check()
+
+
+async def test_a_recall_that_nobody_answers_is_part_of_the_past(bare: Touchpoint):
+    """The numbers of the timeline go on, and with them the ids of contacts."""
+    await bare.put_in_force(POLICY | {"minimum_gaps": [], "quiet_hours": [], "cool_downs": []})
+    await bare.hear(bare.customer(), bare.offer(), bare.plan())
+    await bare.hear(bare.request("web", channels=["web"]), bare.request("call"))
+    await bare.hear(bare.said(await bare.contact("web"), "shown"))
+    await bare.hear(bare.said(await bare.contact("call"), "accepted"))
+    await bare.tick(minutes=10)
+    assert (await bare.kinds()).count("recall.unanswered") == 2
+    await bare.tick(hours=200)
+    await bare.hear(bare.request("later", channels=["branch"], offer_id=None, goal=None))
+    await bare.tick(hours=1)
+    real = await really_released(bare, START)
+    assert real[-1][2] == "later"
+    document = await bare.pool.fetchval("select document from policy_versions")
+    assert released(await replayed(bare, START, document), IN_FORCE) == real

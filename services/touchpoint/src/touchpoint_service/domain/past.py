@@ -27,7 +27,7 @@ RELEASED, DEFERRED, SUPPRESSED, EXPIRED = (
     "contact.suppressed",
     "contact.expired",
 )
-ANSWERED = "recall.answered"
+ANSWERED, UNANSWERED = "recall.answered", "recall.unanswered"
 
 LASTING = (RELEASED, "contact.responded", "acceptance.settled")
 """What counts however long ago it was: an answer to a contact causes a pause, an acceptance meets a goal."""
@@ -274,7 +274,10 @@ class _Reader:
 
     def _told(self, it: Happening) -> None:
         contact = self._past.by_id.get(it.contact_id or "")
-        kind = _ANSWERS[it.body["answer"]] if it.kind == ANSWERED else it.body["outcome"]
+        if it.kind == UNANSWERED:
+            kind = IN_TIME  # it is told, and changes nothing else
+        else:
+            kind = _ANSWERS[it.body["answer"]] if it.kind == ANSWERED else it.body["outcome"]
         acceptance_id = it.body.get("acceptance_id")
         if contact is not None and acceptance_id is not None:
             self._settled_by[acceptance_id] = contact
