@@ -82,8 +82,8 @@ class TestMode:
     async def test_changes_only_what_and_whom_it_names(self, simulators: Simulators) -> None:
         await simulators.behave(failure_share=0.2)
         found = await simulators.behave(channel="email", mode="slow", delay_s=1.5)
-        assert found["sms"] == {"mode": "ok", "delay_s": 0.0, "failure_share": 0.2}
-        assert found["email"] == {"mode": "slow", "delay_s": 1.5, "failure_share": 0.2}
+        assert found["sms"] == {"mode": "ok", "delay_s": 0.0, "failure_share": 0.2, "tells_late": False}
+        assert found["email"] == {"mode": "slow", "delay_s": 1.5, "failure_share": 0.2, "tells_late": False}
 
     @pytest.mark.parametrize("wrong", [{"mode": "asleep"}, {"failure_share": 1.5}, {"delay_s": -1}, {"channel": "fax"}])
     async def test_refuses_what_it_does_not_know(self, simulators: Simulators, wrong: dict[str, object]) -> None:

@@ -70,6 +70,7 @@ async def run_demo(folder: Path, console: Console, scale: Scale) -> Report:
         clock=f"stepped:{clock.path}",
         seed=scale.seed,
         failure_share=FAILURE_SHARE,
+        tells_late=True,
         settings={"TOUCHPOINT_RECALL_ANSWER_SECONDS": str(ANSWER_SECONDS)},
     )
     bars = Bars(console)

@@ -48,6 +48,10 @@ class Options:
     failure_share: float = 0.0
     """The share of simulated messages that meet a difficulty."""
 
+    tells_late: bool = False
+    """Whether the providers tell in the receipt, and not at once, that a number does not exist: then it has an instant
+    of its own, and a run on a stepped clock can be repeated."""
+
     usual_ports: bool = False
     """Whether to take the documented ports where they are free; otherwise any, so that systems run side by side."""
 
@@ -140,6 +144,7 @@ def _simulators(options: Options, port: Callable[[str], int]) -> Part:
         "clock": options.clock,
         "seed": options.seed,
         "failure-share": options.failure_share,
+        "tells-late": "yes" if options.tells_late else "no",
         "touchpoint-url": url(port("touchpoint-api")),
     }
     words = (word for name, value in arguments.items() for word in (f"--{name}", str(value)))

@@ -46,6 +46,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clock", default="system", help="system, or stepped:<path>")
     parser.add_argument("--seed", type=int, default=1, help="decides the fate of every message")
     parser.add_argument("--failure-share", type=float, default=0.0, help="share of messages that meet a difficulty")
+    parser.add_argument("--tells-late", default="no", help="yes: that a number does not exist is in the receipt")
     parser.add_argument("--touchpoint-url", required=True, help="where receipts go")
     parser.add_argument(
         "--token",
@@ -80,7 +81,9 @@ async def serve(options: argparse.Namespace) -> None:
     """
     office = PostOffice(open_clock(options.clock), options.seed)
     for provider in Provider:
-        office.behaviour[provider] = Behaviour(failure_share=options.failure_share)
+        office.behaviour[provider] = Behaviour(
+            failure_share=options.failure_share, tells_late=options.tells_late == "yes"
+        )
     sockets = [_listen(options.host, port) for port in (options.sms_port, options.smtp_port, options.control_port)]
     for_sms, for_mail, for_control = sockets
     loop = asyncio.get_running_loop()

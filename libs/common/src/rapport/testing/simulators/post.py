@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,6 +38,8 @@ class Behaviour:
     delay_s: float = 0.0
     """Real seconds, whatever the shared clock does."""
     failure_share: float = 0.0
+    tells_late: bool = False
+    """Takes messages to numbers that do not exist and says so in the receipt: what follows has its own instant."""
 
 
 class ReceiptState(StrEnum):
@@ -110,6 +112,8 @@ class PostOffice:
         """Take a message and plan its receipt, or refuse it, as its fate and the provider's behaviour have it."""
         behaviour = self.behaviour[provider]
         course = fate(self.seed, provider, reference, behaviour.failure_share)
+        if behaviour.tells_late and course.invalid:
+            course = replace(course, invalid=False, delivered=False)
         place = provider, reference
         if verdict := self._verdict(place, course, behaviour.mode):
             self.refused[place] += 1
