@@ -178,6 +178,20 @@ class TestSettle:
             await settler.settle(world.now)
 
 
+class TestNextDue:
+    async def test_is_the_first_instant_to_come_in_any_service(self, world: Any, sides: tuple[Side, Side]) -> None:
+        left, right = sides
+        moment = timedelta(microseconds=1)
+        async with _settler(world, left, right) as settler:
+            assert await settler.next_due(world.now) is None
+            await left.pool.execute("insert into timers values ($1), ('-infinity')", world.now)
+            assert await settler.next_due(world.now) is None
+            await left.pool.execute("insert into timers values ($1)", world.now + 2 * moment)
+            await right.pool.execute("insert into timers values ($1)", world.now + moment)
+            assert await settler.next_due(world.now) == world.now + moment
+            assert await settler.next_due(world.now + moment) == world.now + 2 * moment
+
+
 class TestNotQuiet:
     async def test_names_what_was_not(self, world: Any, sides: tuple[Side, Side]) -> None:
         left, right = sides

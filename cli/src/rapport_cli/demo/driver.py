@@ -1,14 +1,15 @@
 """Drives the month: moves the clock, lets customers and agents act, and waits until that is worked through.
 
 What always holds: nobody else moves the clock, and whoever acts finds a settled system, so the same seed gives the
-same month. A wave of a campaign has an instant of its own: what was due before it is decided before it.
+same month. A wave of a campaign has an instant of its own: what was due before it is decided before it. So have the
+receipts of messages: what a failed one gives back, and what else is due, never come at one instant, in any order.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 
 from rapport.clock import SteppedClock
-from rapport.testing.settle import Settler, providers_quiet
+from rapport.testing.settle import Settler, next_receipt, providers_quiet
 from rapport.testing.system import Running
 from rapport_cli.demo import intake, plans, scenes
 from rapport_cli.demo.behaviour import Behaviour, Visit
@@ -35,6 +36,7 @@ HOURS = (1, 7, 10, 13, 17)
 
 _SETTLE_SECONDS = 120.0
 _BEFORE = timedelta(microseconds=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SOURCE = "demo"
 _TOPICS = ("channel.events", "channel.customers")
 
@@ -57,6 +59,8 @@ class Stage:
     watch: Watch
     post: Post
     settler: Settler
+    receipt_due: Callable[[], Awaitable[datetime | None]]
+    """When the next receipt of a message comes."""
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """How long each kind of work took."""
 
@@ -67,9 +71,13 @@ class Stage:
             await self.watch.catch_up()
 
     async def move(self, to: datetime) -> None:
-        """Move the clock, and let the system do what has become due."""
-        self.clock.move_to(to)
-        await self.settle()
+        """Move the clock, and let the system do what becomes due meanwhile: receipts and all else in turns."""
+        while (now := self.clock.now()) < to:
+            with self.clocked("looking ahead"):
+                receipt, due = await self.receipt_due() or _NEVER, await self.settler.next_due(now) or _NEVER
+            later = max(receipt, due)
+            self.clock.move_to(min(to, later - _BEFORE if receipt != due else later))
+            await self.settle()
 
     @contextmanager
     def clocked(self, what: str) -> Iterator[None]:
@@ -89,7 +97,7 @@ async def on_stage(running: Running, clock: SteppedClock) -> AsyncIterator[Stage
         async with settler, Desk(running) as desk, Watch(bootstrap) as watch, Post(bootstrap, _SOURCE) as post:
             for topic in _TOPICS:
                 await post.partitions(topic)
-            yield Stage(clock, desk, watch, post, settler)
+            yield Stage(clock, desk, watch, post, settler, lambda: next_receipt(client, running.urls["simulators"]))
 
 
 async def found(stage: Stage, scale: Scale, progress: Callable[[int], None]) -> tuple[Behaviour, int]:

@@ -43,6 +43,8 @@ _LONGEST_POLL = 0.03  # whoever has much to do needs the processor more than we 
 _AWAY_POLL = 0.1
 _SHOWN = 8  # complaints of one service in a message
 
+_NEXT = "select min(due_at) from due_work where due_at > $1"
+
 _LOOK = """
 select json_build_object(
     'positions', (select coalesce(json_agg(json_build_array(consumer_group, topic, partition, next_offset)), '[]')
@@ -140,6 +142,11 @@ class Settler:
             told = before.complaints if before else ["no look was completed"]
             raise NotQuiet(f"not quiet after {self._timeout:g} s: " + "; ".join(told or ["busy"])) from None
 
+    async def next_due(self, now: datetime) -> datetime | None:
+        """The first instant after `now` at which a service has something to do by the clock; None: there is none."""
+        found = [await (await self._connection(service)).fetchval(_NEXT, now) for service in self._dsns]
+        return min((at for at in found if at is not None), default=None)
+
     async def _look(self, now: datetime) -> _Look:
         try:
             ends = await self._ends()
@@ -169,10 +176,13 @@ class Settler:
         return {Place(*place): end for place, end in ends.items()}
 
     async def _state(self, service: str, now: datetime) -> Any:
+        return orjson.loads(await (await self._connection(service)).fetchval(_LOOK, now))
+
+    async def _connection(self, service: str) -> asyncpg.Connection[asyncpg.Record]:
         connection = self._connections.get(service)
         if connection is None or connection.is_closed():
             connection = self._connections[service] = await db.connect(self._dsns[service], application_name="settle")
-        return orjson.loads(await connection.fetchval(_LOOK, now))
+        return connection
 
     def _complaints(self, service: str, state: Any, ends: Mapping[Place, int]) -> list[str]:
         found = [f"{service}: outbox holds {waiting} for {topic}" for topic, waiting in state["outbox"].items()]
@@ -234,6 +244,13 @@ def providers_quiet(client: httpx2.AsyncClient, address: str, clock: Clock) -> C
         return f"simulators: {due} receipts due" if due else None
 
     return check
+
+
+async def next_receipt(client: httpx2.AsyncClient, address: str) -> datetime | None:
+    """When the simulated providers, with their control port at `address`, give their next receipt; None: there is none
+    to give."""
+    at = (await client.get(f"{address}/idle")).raise_for_status().json()["next_at"]
+    return None if at is None else datetime.fromisoformat(at)
 
 
 async def settle(dsns: Mapping[str, str], bootstrap: str, now: datetime, extra: Sequence[Check] = ()) -> None:
