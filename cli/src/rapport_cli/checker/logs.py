@@ -14,6 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 _PAGE = 5000
 _WAIT_MS = 500
+_FETCH_WAIT_MS = 20
+"""A broker answers one request of a connection after the other: while it holds a fetch, asking for the ends waits."""
 
 
 class Record(NamedTuple):
@@ -62,7 +64,11 @@ class KafkaLog:
         self._bootstrap = bootstrap
         self._partitions: dict[str, list[TopicPartition]] = {}
         self._kafka = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none", max_poll_records=_PAGE
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_poll_records=_PAGE,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
 
     async def __aenter__(self) -> Self:
