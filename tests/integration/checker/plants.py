@@ -337,8 +337,8 @@ def a_replica_without_a_plan(world: World) -> None:
 
 @breaks(7)
 def an_event_left_in_an_outbox(world: World) -> None:
-    parcel = {"topic": "offers.catalogue", "at": START, "events": 1, "keys": ["o1"], "types": ["x"]}
-    world.rows("offers", "outbox").append(parcel | {"event_ids": ["e1"], "bodies": [b"{}"]})
+    parcel = {"topic": "offers.catalogue", "at": START, "events": 1, "keys": "o1", "types": "x"}
+    world.rows("offers", "outbox").append(parcel | {"event_ids": "e1", "bodies": b"{}"})
 
 
 @breaks(7)

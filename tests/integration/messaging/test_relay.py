@@ -87,6 +87,27 @@ class TestSending:
         (record,) = await world.records()
         assert (record.key, record.value, decoded(record).event) == (b"c1", None, None)
 
+    async def test_a_mixed_parcel_comes_as_it_was_written(self, world: Any, relay: Relay, eventually: Any) -> None:
+        """Events of different transactions' traces, tombstones between them, and texts with line feeds: one parcel."""
+        trace, kind = new_traceparent(), world.noted.event_type
+        events = [
+            world.event(n, "c1").model_copy(update={"note_id": text}) for n, text in enumerate(("a\nb", "", "ü\\n"))
+        ]
+        written = [outbox.row(event, source="test", now=world.now) for event in events]
+        gone = outbox.row(Tombstone(world.topic, "c1", kind), source="test", now=world.now)
+        rows = [gone, written[0], (*written[1][:5], trace, written[1][6]), gone, written[2], gone]
+        async with db.transaction(world.pool) as conn:
+            await outbox.insert(conn, rows)
+        shown = await world.pool.fetch("select * from outbox_events order by id, n")
+        assert len({row["id"] for row in shown}) == 1
+        names = ("topic", "key", "type", "event_id", "at", "traceparent", "value")
+        assert [tuple(row[name] for name in names) for row in shown] == rows
+        world.start(relay)
+        await eventually(world.outbox_empty)
+        found = [decoded(record) for record in await world.records()]
+        assert [envelope.event for envelope in found] == [None, events[0], events[1], None, events[2], None]
+        assert [envelope.traceparent for envelope in found] == [None, None, trace, None, None, None]
+
     async def test_sends_what_commits_after_a_larger_id(self, world: Any, relay: Relay, eventually: Any) -> None:
         world.start(relay)
         async with world.pool.acquire() as slow, slow.transaction():
@@ -126,6 +147,15 @@ class TestWriting:
         async with db.transaction(world.pool) as conn:
             with pytest.raises(EventTooLarge):
                 await outbox.publish(conn, [event], source="test", now=world.now)
+
+    async def test_refuses_what_would_be_read_as_two(self, world: Any) -> None:
+        written = outbox.row(world.event(1), source="test", now=world.now)
+        for place, broken in ((1, "c1\nc2"), (3, "e1\ne2"), (5, "0\n0"), (6, b'{\n"a": 1}')):
+            row: Any = (*written[:place], broken, *written[place + 1 :])
+            async with db.transaction(world.pool) as conn:
+                with pytest.raises(outbox.NotOneLine):
+                    await outbox.insert(conn, [written, row])
+        assert await world.outbox_empty()
 
     async def test_the_largest_event_reaches_the_topic(self, world: Any, relay: Relay, eventually: Any) -> None:
         event = world.event(1).model_copy(update={"note_id": "x" * (MAX_VALUE_BYTES - 100)})

@@ -33,26 +33,36 @@ else:
     Pool = asyncpg.Pool
 
 COMMON_TABLES = """
--- A row is a parcel: the events of one transaction for one topic, in order.
+-- A row is a parcel: the events of one transaction for one topic, in order, a line for each in each of its texts.
 create table outbox (
     id           bigint generated always as identity primary key,
     topic        text        not null,
     at           timestamptz not null,
     events       integer     not null,
-    keys         text[]      not null,
-    types        text[]      not null,
-    event_ids    text[]      not null,
-    traceparents text[],     -- null: none of them belongs to a trace
+    keys         text        not null,
+    types        text        not null,
+    event_ids    text        not null,
+    traceparents text,       -- an empty line: it belongs to no trace; null: none of them does
     headers      jsonb,      -- of a dead letter, alone in its parcel: its key and headers, which may be any bytes
-    bodies       bytea[]     not null  -- null within: a tombstone
+    bodies       bytea       -- JSON; an empty line: a tombstone. Of a dead letter what came, null: a tombstone
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
-alter table outbox alter column bodies set storage external;  -- it lives for milliseconds: not worth compressing
+alter table outbox  -- it lives for milliseconds: not worth compressing
+    alter column bodies set storage external,
+    alter column keys set storage external,
+    alter column types set storage external,
+    alter column event_ids set storage external;
 
 create view outbox_events as
-    select o.id, e.n, o.topic, e.key, e.type, e.event_id, o.at, e.traceparent, o.headers, e.value
+    select o.id, e.n, o.topic, e.key, e.type, e.event_id, o.at, nullif(e.traceparent, '') as traceparent, o.headers,
+        case when o.headers is null then convert_to(nullif(e.value, ''), 'UTF8') else o.bodies end as value
     from outbox o
-    cross join unnest(o.keys, o.types, o.event_ids, o.traceparents, o.bodies)
-        with ordinality as e (key, type, event_id, traceparent, value, n);
+    cross join unnest(
+        string_to_array(o.keys, e'\\n'),
+        string_to_array(o.types, e'\\n'),
+        string_to_array(o.event_ids, e'\\n'),
+        string_to_array(o.traceparents, e'\\n'),
+        case when o.headers is null then string_to_array(convert_from(o.bodies, 'UTF8'), e'\\n') end
+    ) with ordinality as e (key, type, event_id, traceparent, value, n);
 
 create table consumer_positions (
     consumer_group text    not null,

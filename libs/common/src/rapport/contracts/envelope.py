@@ -96,24 +96,17 @@ class Header:
         self._time = ("ce_time", at.encode())
         self._content = ("content-type", CONTENT_TYPE)
 
-    def of(self, event_id: str, event_type: str, traceparent: str | None = None) -> Headers:
-        """The headers of one event."""
-        found = [
-            self._spec,
-            ("ce_id", event_id.encode()),
-            self._source,
-            ("ce_type", event_type.encode()),
-            self._time,
-            self._content,
-        ]
+    def of(self, event_id: bytes, event_type: bytes, traceparent: bytes = b"") -> Headers:
+        """The headers of one event; an empty `traceparent`: it belongs to no trace."""
+        found = [self._spec, ("ce_id", event_id), self._source, ("ce_type", event_type), self._time, self._content]
         if traceparent:
-            found.append(("traceparent", traceparent.encode()))
+            found.append(("traceparent", traceparent))
         return found
 
 
 def headers(*, event_id: str, event_type: str, source: str, at: str, traceparent: str | None = None) -> Headers:
     """The record headers of one event. `at` is RFC 3339 text in UTC."""
-    return Header(source=source, at=at).of(event_id, event_type, traceparent)
+    return Header(source=source, at=at).of(event_id.encode(), event_type.encode(), (traceparent or "").encode())
 
 
 @lru_cache(maxsize=4096)

@@ -73,7 +73,7 @@ async def set_aside(
     await conn.executemany(
         """
         insert into outbox (topic, at, events, keys, types, event_ids, headers, bodies)
-        values ($1, $2, 1, array[$3], array['dead-letter'], array[$4], $5, array[$6::bytea])
+        values ($1, $2, 1, $3, 'dead-letter', $4, $5, $6)
         """,
         [
             (

@@ -36,6 +36,7 @@ from rapport.contracts.envelope import Header, Headers
 from rapport.messaging import dlq, metrics
 from rapport.messaging.clients import abort_producer, result, start_producer
 from rapport.messaging.floor import Floor
+from rapport.messaging.outbox import lines
 from rapport.messaging.partition import partition_for
 from rapport.messaging.retry import Backoff, is_transient
 from rapport.telemetry import get_logger
@@ -56,7 +57,7 @@ _TAKE_OVER = 0.5
 _STOP_GRACE = 3.0
 
 _SELECT = """
-select id, topic, at, keys, types, event_ids, traceparents, headers, bodies from outbox
+select id, topic, at, events, keys, types, event_ids, traceparents, headers, bodies from outbox
 where id = any (array(
     select id from (
         select id, sum(events) over (order by id) - events as before
@@ -190,7 +191,7 @@ class Relay:
                 await floor.look(conn)
                 parcels = await conn.fetch(_SELECT, floor.value, under_way, _PAGE)
                 floor.found(min([*under_way, *(parcel["id"] for parcel in parcels[:1])], default=None))
-                seen = sum(len(parcel["keys"]) for parcel in parcels)
+                seen = sum(parcel["events"] for parcel in parcels)
                 await self._report_depth(conn, seen + sum(page.events for page in pages), full=seen >= _PAGE)
                 if parcels:
                     last_event = time.monotonic()
@@ -261,11 +262,12 @@ class Relay:
         dead = parcel["headers"]
         if dead is not None:
             key, head = dlq.unpack(dead)
-            return [(key, parcel["bodies"][0], head)]
-        keys, traces = parcel["keys"], parcel["traceparents"]
+            return [(key, parcel["bodies"], head)]
         find = Header(source=self._name, at=_rfc3339(parcel["at"])).of
-        events = zip(keys, parcel["types"], parcel["event_ids"], traces or repeat(None), parcel["bodies"], strict=False)
-        return ((key.encode(), body, find(event_id, kind, trace)) for key, kind, event_id, trace, body in events)
+        traces = repeat(b"") if parcel["traceparents"] is None else lines(parcel["traceparents"])
+        keys, types, event_ids = lines(parcel["keys"]), lines(parcel["types"]), lines(parcel["event_ids"])
+        events = zip(keys, types, event_ids, traces, parcel["bodies"].split(b"\n"), strict=False)
+        return ((key, body or None, find(event_id, kind, trace)) for key, kind, event_id, trace, body in events)
 
     async def _report_depth(self, conn: asyncpg.Connection[asyncpg.Record], seen: int, *, full: bool) -> None:
         if full:
