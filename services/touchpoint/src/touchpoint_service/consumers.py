@@ -14,8 +14,9 @@ from rapport.contracts.envelope import Envelope
 from rapport.db import Connection
 from rapport.messaging.consumer import BatchHandler, PoisonMessage
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.handlers.contacts import Report, UnfitReport, report_outcomes, settle_acceptances
+from touchpoint_service.handlers.acceptances import settle_acceptances
 from touchpoint_service.handlers.gate import Arrival, Gate
+from touchpoint_service.handlers.outcomes import Report, UnfitReport, report_outcomes
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository.work import Work
 

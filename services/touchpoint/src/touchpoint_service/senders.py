@@ -28,9 +28,9 @@ from rapport.db import Connection, Pool, transaction
 from rapport.messaging.retry import is_transient
 from touchpoint_service.domain.circuit import Circuit
 from touchpoint_service.domain.windows import SECOND
-from touchpoint_service.handlers.contacts import Report, report_outcomes
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.leases import hand_out
+from touchpoint_service.handlers.outcomes import Report, report_outcomes
 from touchpoint_service.handlers.recalls import take_answers
 from touchpoint_service.repository import capacities, queues
 from touchpoint_service.repository.policies import policy_in_force

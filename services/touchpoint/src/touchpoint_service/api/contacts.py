@@ -12,7 +12,7 @@ from rapport.telemetry import current_traceparent
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.context import TheGate, working_on
 from touchpoint_service.domain.policy import CLASS_NAMES
-from touchpoint_service.handlers.contacts import NothingAccepted, Report, report_outcomes
+from touchpoint_service.handlers.outcomes import NothingAccepted, Report, report_outcomes
 from touchpoint_service.handlers.recalls import take_answers
 from touchpoint_service.repository import queues, reads
 from touchpoint_service.schemas import OutcomesIn, RecallAnswerIn

@@ -1,7 +1,7 @@
 """What happens to contacts after their release, and what of it counts: for a life that nobody lived.
 
 The replay changes a standing by these functions exactly as the service changes the stored one in
-`handlers/contacts.py`; a test replays what the service did and compares every contact.
+`handlers/contacts.py`, `outcomes.py` and `acceptances.py`; a test replays what the service did and compares every contact.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry, Standing
 from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
-from touchpoint_service.handlers.contacts import Report, report_outcomes
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
+from touchpoint_service.handlers.outcomes import Report, report_outcomes
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
