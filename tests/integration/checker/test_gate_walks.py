@@ -60,5 +60,5 @@ def test_the_walks_came_by_everything():
         pytest.skip("too few walks were made here")
     kinds = {"released", "deferred", "suppressed", "expired", "withdrawn", "recalled", "delivered", "responded"}
     wanted = {f"touchpoint.contact.{kind}.v1" for kind in kinds}
-    others = {"recall.answered", "recall.unanswered", "acceptance.settled"}
+    others = {"recall.answered", "recall.unanswered", "acceptance.settled", "freeze.opened", "freeze.closed"}
     assert wanted | {f"touchpoint.{kind}.v1" for kind in others} <= SEEN.keys()

@@ -43,8 +43,8 @@ GROUPS = {
     "channel.events": "touchpoint.outcomes",
     "offers.acceptances": "touchpoint.outcomes",
 }
-_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, reports, timeline, contacts, requests, standings,
-    replica_customers, replica_offers, replica_plans, customer_documents, offer_documents, decision_facts,
+_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, reports, timeline, contacts, requests,
+    standings, replica_customers, replica_offers, replica_plans, customer_documents, offer_documents, decision_facts,
     decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
     idempotency_keys"""
 
@@ -115,7 +115,10 @@ policies = st.fixed_dictionaries(
             st.fixed_dictionaries({"channels": some_channels, "start": st.just("21:00"), "end": st.just("08:00")}),
             max_size=1,
         ),
-        "cool_downs": _rules(outcome=st.sampled_from(["refused", "complaint"]), scope=scopes, days=st.integers(1, 5)),
+        "cool_downs": st.tuples(
+            _rules(outcome=st.sampled_from(["refused", "complaint"]), scope=scopes, days=st.integers(1, 5)),
+            st.lists(st.just({"outcome": "complaint", "scope": "all"}), max_size=1),
+        ).map(lambda both: [*both[0], *both[1]]),
     }
 ).map(_named)
 
@@ -148,6 +151,8 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
     "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
     "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),
+    "freeze": (2, (customers, st.sampled_from([None, 5, 200]))),
+    "thaw": (4, (few,)),
     "policy": (1, (policies, st.sampled_from([0, 0, 1, 7, 100]))),
 }
 """The methods of `Walk`: how often each is chosen, and what it is given."""
@@ -345,6 +350,17 @@ class Walk:
         if row is not None:
             path = f"/v1/contacts/{row['contact_id']}/recall-answer"
             await self.touchpoint.call("POST", path, {"answer": answer}, role="outbound_agent")
+
+    async def freeze(self, customer_id: str, hours: int | None) -> None:
+        until = None if hours is None else (self.now + timedelta(hours=hours)).isoformat()
+        await self.touchpoint.call(
+            "POST", "/v1/freezes", {"customer_id": customer_id, "until": until}, role="compliance", expect=201
+        )
+
+    async def thaw(self, index: int) -> None:
+        row = await self.rows("select freeze_id from freezes order by closed_at is not null, freeze_id limit 6", index)
+        if row is not None:
+            await self.touchpoint.call("POST", f"/v1/freezes/{row['freeze_id']}/closure", {}, role="compliance")
 
     async def pop_up(self, customer_id: str, channel: str, answer: str) -> None:
         body = {"customer_id": customer_id, "channel": channel}

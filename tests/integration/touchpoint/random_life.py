@@ -40,6 +40,7 @@ POLICY: dict[str, Any] = {
     "cool_downs": [
         {"name": "refused", "outcome": "refused", "scope": "category", "days": 2},
         {"name": "complained", "outcome": "complaint", "scope": "channel", "days": 4},
+        {"name": "frozen", "outcome": "complaint", "scope": "all", "channels": ["branch", "web"]},
     ],
 }
 
@@ -76,6 +77,8 @@ class RandomLife:
             self._pop_up: 2,
             self._change_plan: 1,
             self._decide: 1,
+            self._freeze: 1,
+            self._thaw: 3,
         }
         for _ in range(steps):
             await self.advance(timedelta(microseconds=dice.randrange(1, 4 * 3600 * 10**6)))
@@ -190,6 +193,20 @@ class RandomLife:
         self._states[campaign] = new, version + 1
         await self._service.hear(self._service.plan(new, version + 1, campaign))
         await self.advance(timedelta(0))
+
+    async def _freeze(self) -> None:
+        dice, now = self._dice, self._service.clock.now()
+        self._number += 1
+        until = dice.choice((None, now + timedelta(hours=30)))
+        body = {"customer_id": dice.choice(CUSTOMERS), "freeze_id": f"f{self._number}"}
+        body |= {} if until is None else {"until": until.isoformat()}
+        await self._service.call("POST", "/v1/freezes", body, role="compliance")
+
+    async def _thaw(self) -> None:
+        rows = await self._service.pool.fetch("select freeze_id from freezes where closed_at is null order by 1")
+        if rows:
+            path = f"/v1/freezes/{self._dice.choice(rows)[0]}/closure"
+            await self._service.call("POST", path, {}, role="compliance")
 
     async def _decide(self) -> None:
         request = self._request()

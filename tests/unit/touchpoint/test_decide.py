@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,6 +220,21 @@ class TestCoolDown:
         pause = CoolDown(None, "all", None, "do-not-contact", "do_not_contact")
         found = decided(policy(), cool_downs=[pause])
         assert (found.kind, found.because.reason) == (SUPPRESSED, Reason.DO_NOT_DISTURB)
+
+    @pytest.mark.parametrize("until", [None, NOON + DAY])
+    def test_a_freeze_is_waited_for_and_lets_through_who_may_disturb(self, until):
+        pause = CoolDown.freeze("f1", None, until)
+        rules = policy(do_not_disturb_exempt=["service_critical"])
+        found = decided(rules, cool_downs=[pause])
+        assert (found.kind, found.because.reason, found.because.may_free) == (DEFERRED, Reason.COMPLAINT_FREEZE, True)
+        assert found.retry_at == (request().expires_at if until is None else until)
+        assert decided(rules, cool_downs=[pause], asked=request(contact_class=0)).kind == RELEASED
+        assert decided(rules, cool_downs=[pause], at=NOON + DAY).kind == (DEFERRED if until is None else RELEASED)
+
+    def test_a_pause_stored_before_there_were_freezes_is_read(self):
+        old = Standing.load("c1", 1, 0, {"c": [[None, "all", None, "rest", "refused"]]})
+        assert old.cool_downs == [CoolDown(None, "all", None, "rest", "refused")]
+        assert Standing.load("c1", 1, 0, orjson.loads(old.dump())).cool_downs == old.cool_downs
 
 
 class TestRequestRules:

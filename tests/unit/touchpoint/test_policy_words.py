@@ -14,6 +14,7 @@ from touchpoint_service.domain.policy_words import sentences
 WEEK = {"kind": "calendar", "unit": "week", "zone": "customer"}
 NIGHT = {"name": "night", "start": "20:00", "end": "08:00"}
 REST = {"name": "rest", "outcome": "refused", "days": 30}
+COMPLAINT = {"name": "rest", "outcome": "complaint", "scope": "all"}
 GAP = {"name": "gap", "hours": 24}
 
 
@@ -115,6 +116,18 @@ CASES: list[tuple[Document, Document, str, str]] = [
         rules("cool_downs", REST | {"outcome": "complaint", "days": 1}),
         "The cool-down rest is now 1 day after “complained” instead of 30 days after “refused”.",
         "冷静期 rest 现为“投诉”后 1 天（原为“拒绝”后 30 天）。",
+    ),
+    (
+        rules("cool_downs", COMPLAINT | {"days": 30}),
+        rules("cool_downs", COMPLAINT),
+        "The cool-down rest is now until it is closed after “complained” instead of 30 days.",
+        "冷静期 rest 现为“投诉”后直至解除（原为 30 天）。",
+    ),
+    (
+        rules("cool_downs", COMPLAINT),
+        rules("cool_downs", COMPLAINT | {"days": 7}),
+        "The cool-down rest is now 7 days after “complained” instead of until it is closed.",
+        "冷静期 rest 现为“投诉”后 7 天（原为直至解除）。",
     ),
     (
         rules("cool_downs", REST),

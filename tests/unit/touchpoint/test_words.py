@@ -40,6 +40,12 @@ class TestDescribe:
                 "已从网点召回：客户已为同一目标接受其他优惠，渠道：外呼。",
             ),
             (
+                "freeze.opened",
+                {"freeze_id": "f1", "until": "2026-03-29T02:00:00+00:00"},
+                "Nothing more goes to the customer: a freeze was opened, until Sun 29 Mar 04:00 (Europe/Berlin).",
+                "不再接触客户：已开启冻结，至 2026-03-29 04:00（Europe/Berlin）。",
+            ),
+            (
                 "contact.responded",
                 {"channel": "call", "outcome": "refused"},
                 "Call: refused.",

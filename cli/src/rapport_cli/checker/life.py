@@ -73,13 +73,14 @@ class Contact:
 
 
 class Pause(NamedTuple):
-    """No contact of a scope for a while, after an outcome. `until` None: for good."""
+    """No contact of a scope for a while, after an outcome, or a freeze. `until` None: for good, or until closed."""
 
     until: datetime | None
     scope: str
     key: str | None
     rule: str
     outcome: str
+    freeze_id: str | None = None
 
 
 class Acceptance(NamedTuple):
@@ -113,7 +114,9 @@ class Life:
     yielded: dict[str, list[Contact]] = field(default_factory=dict)
     """Contacts whose slots were taken, by the contact that is to take them."""
     owed: dict[str, str] = field(default_factory=dict)
-    """Contacts that an acceptance must have recalled before anything else happens, and the acceptance."""
+    """Contacts that must be recalled before anything else happens, and the acceptance or freeze that demands it."""
+    complained: set[str] = field(default_factory=set)
+    """Rules that demand a freeze after the complaint just made."""
 
     def counting(self) -> list[Contact]:
         """The contacts that count, in the order of their release."""
@@ -136,7 +139,9 @@ class Life:
 
     def take(self, kind: str, entry: Entry) -> None:
         """Go on by one entry, whose type is `kind` without service and version."""
-        if kind != "contact.recalled":
+        if kind == "freeze.opened":
+            self.complained.discard(entry.get("rule", ""))
+        elif kind != "contact.recalled":
             self.pay(f"before entry {entry['seq']}")
             self._give_way(entry)
         _TAKE[kind](self, entry)
@@ -146,6 +151,9 @@ class Life:
         for contact_id, acceptance_id in self.owed.items():
             self.note(2, f"{contact_id} was open when {acceptance_id} was accepted and is not recalled {when}")
         self.owed.clear()
+        for rule in self.complained:
+            self.note(6, f"{rule} asks for a freeze after a complaint, and none was opened {when}")
+        self.complained.clear()
 
     def _give_way(self, entry: Entry) -> None:
         """Slots are taken only for a more important contact, which is released next."""
@@ -290,6 +298,19 @@ def _meet(life: Life, entry: Entry) -> None:
             life.owed[contact.contact_id] = acceptance.acceptance_id
 
 
+def _frozen(life: Life, entry: Entry) -> None:
+    until = entry.get("until")
+    ends = None if until is None else datetime.fromisoformat(until)
+    life.pauses.append(Pause(ends, "all", None, entry.get("rule") or "by-hand", "freeze", entry["freeze_id"]))
+
+
+def _thawed(life: Life, entry: Entry) -> None:
+    left = [pause for pause in life.pauses if pause.freeze_id != entry["freeze_id"]]
+    if len(left) == len(life.pauses):
+        life.note(6, f"entry {entry['seq']} closes the freeze {entry['freeze_id']}, which is not open")
+    life.pauses = left
+
+
 _TAKE: Mapping[str, Callable[[Life, Entry], None]] = {
     "contact.released": _released,
     "contact.deferred": _deferred,
@@ -302,6 +323,8 @@ _TAKE: Mapping[str, Callable[[Life, Entry], None]] = {
     "contact.delivered": _delivered,
     "contact.responded": _responded,
     "acceptance.settled": _settled,
+    "freeze.opened": _frozen,
+    "freeze.closed": _thawed,
 }
 
 KINDS = frozenset(_TAKE)

@@ -50,10 +50,17 @@ class Policies:
         )
 
     def pauses(self, entry: Entry, contact: Contact, seen: Stamp | None) -> tuple[set[Pause], set[Pause]]:
-        """The pauses that an answer starts: those that it certainly does, and those that it may."""
+        """The pauses that an answer starts: those that it certainly does, and those that it may.
+
+        A freeze is among them under no id of its own: which one it was tells the entry that opens it.
+        """
         at = datetime.fromisoformat(entry["at"])
         by_version = [self._pauses(document, entry, contact, at) for document in self.in_force(at, seen)]
         return set.intersection(*by_version), set.union(*by_version)
+
+    def lets_through(self, contact_class: str | None, at: datetime, seen: Stamp | None) -> bool:
+        """Whether a freeze may leave contacts of a class alone."""
+        return any(contact_class in found.get("do_not_disturb_exempt", ()) for found in self.in_force(at, seen))
 
     def _pauses(self, document: Mapping[str, Any], entry: Entry, contact: Contact, at: datetime) -> set[Pause]:
         about = {
@@ -74,6 +81,9 @@ class Policies:
                 and contact.contact_class not in rule.get("exempt_classes", ())
                 and (scope == "all" or about[scope] is not None)
             ):
+                if rule.get("days") is None:
+                    found.add(Pause(None, "all", None, rule["name"], "freeze", "some"))
+                    continue
                 until = at + timedelta(days=rule["days"])
                 found.add(Pause(until, scope, about[scope], rule["name"], entry["outcome"]))
         return found

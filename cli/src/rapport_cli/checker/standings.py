@@ -4,7 +4,7 @@ The stored standing, decoded from its own description:
 - `e`: a row per contact that counts: released at (µs since the epoch), contact, request, channel, category, purpose,
   rank of the class, campaign, offer, goal, `o`, `s` or `c` (not reached, shown, done with), and the newest outcome, in
   the order of the release; contacts that are done with are forgotten after 92 days;
-- `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome; forgotten when over;
+- `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome, id of a freeze; forgotten when over;
 - `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
 - `t`: the instant of the newest timeline entry (µs), left out before there is one.
 """
@@ -26,6 +26,8 @@ _CLASSES = ("service_critical", "service", "retention", "marketing")
 _REMEMBERED = timedelta(days=92)
 _SLACK = timedelta(days=1)
 """The clock may have gone on since the newest entry, and something may have been forgotten at that later instant."""
+_OLD = 5
+"""Members of a row from before there were freezes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -160,7 +162,7 @@ def _goals(life: Life, stored: Mapping[str, Sequence[Sequence[Any]]], note: Note
 def _pauses(
     life: Life, stored: Sequence[Sequence[Any]], possible: set[Pause], note: Note, newest: datetime | None
 ) -> None:
-    found = {(row[0], *row[1:]) for row in stored}
+    found = {tuple(row) if len(row) > _OLD else (*row, None) for row in stored}
     certain = {_pause_row(pause) for pause in life.pauses if pause.until is None or not _is_over(pause.until, newest)}
     for row in certain - found:
         note(6, f"the standing has no pause {row}")

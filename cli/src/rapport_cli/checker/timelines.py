@@ -17,7 +17,7 @@ from rapport_cli.checker import households, standings, topics
 from rapport_cli.checker.cases import Case
 from rapport_cli.checker.findings import Findings, Progress
 from rapport_cli.checker.heard import CONTACTS, Heard, forgotten_digest
-from rapport_cli.checker.life import KINDS, Contact, Entry, Life
+from rapport_cli.checker.life import KINDS, MESSAGES, Contact, Entry, Life
 from rapport_cli.checker.policies import SKEW, Policies, Stamp, approved
 from rapport_cli.checker.streams import by_key
 from rapport_cli.checker.topics import TookIn
@@ -118,6 +118,8 @@ class _Walk:
     """The newest policy version that decided something here."""
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     possible_pauses: set[Any] = field(default_factory=set)
+    may_freeze: set[str] = field(default_factory=set)
+    """Rules that may have asked for a freeze after the newest answer."""
 
     def note(self, invariant: int, what: str) -> None:
         """A violation of this customer."""
@@ -170,6 +172,8 @@ def _entry(walk: _Walk, row: Any) -> None:
             _released(walk, entry)
         elif kind == "contact.responded":
             _responded(walk, entry)
+        elif kind == "freeze.opened":
+            _frozen(walk, entry)
     except KeyError as missing:
         walk.note(4, f"entry {row['seq']} has no {missing.args[0]}")
     if "outcome_id" in entry:
@@ -224,5 +228,18 @@ def _responded(walk: _Walk, entry: Entry) -> None:
     contact = walk.life.contacts.get(entry["contact_id"])
     if contact is not None:
         certain, possible = walk.world.policies.pauses(entry, contact, walk.seen)
-        walk.life.pause(certain)
-        walk.possible_pauses |= possible
+        walk.life.pause(pause for pause in certain if pause.freeze_id is None)
+        walk.life.complained = {pause.rule for pause in certain if pause.freeze_id is not None}
+        walk.may_freeze = {pause.rule for pause in possible if pause.freeze_id is not None}
+        walk.possible_pauses |= {pause for pause in possible if pause.freeze_id is None}
+
+
+def _frozen(walk: _Walk, entry: Entry) -> None:
+    """What channels hold is recalled next, but for classes that the policy lets through."""
+    rule, at = entry.get("rule"), datetime.fromisoformat(entry["at"])
+    if rule is not None and rule not in walk.may_freeze:
+        walk.note(6, f"entry {entry['seq']} opens a freeze that no rule {rule} asks for")
+    for contact in walk.life.contacts.values():
+        exempt = walk.world.policies.lets_through(contact.contact_class, at, walk.seen)
+        if contact.held and contact.channel not in MESSAGES and not exempt:
+            walk.life.owed[contact.contact_id] = entry["freeze_id"]

@@ -135,7 +135,7 @@ def _pauses(case: Case) -> Iterable[Complaint]:
             continue
         if pause.scope != "all" and getattr(case.release, SCOPES[pause.scope]) != pause.key:
             continue
-        if pause.outcome != "do_not_contact" or not _may_disturb(case):
+        if pause.outcome not in ("do_not_contact", "freeze") or not _may_disturb(case):
             yield Complaint(
                 "cool-down", f"{pause.rule}: no contact until {pause.until or 'ever'} after {pause.outcome}"
             )

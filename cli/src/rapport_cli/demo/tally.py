@@ -86,6 +86,8 @@ class Tally:
             "answered": self._recall_answered,
             "unanswered": self._recall_unanswered,
             "settled": self._settled,
+            "opened": _nothing,
+            "closed": _nothing,
         }
 
     @property
@@ -164,6 +166,10 @@ class Tally:
         if body["status"] == "accepted":
             self.accepted[body["channel"]] += 1
             life.accepted.setdefault(body["goal"], body["channel"])
+
+
+def _nothing(_life: Life, _body: Body, _announced_at: float) -> None:
+    """A freeze begins or ends: what it does to contacts is told by them."""
 
 
 def _give_back(life: Life, body: Body) -> None:

@@ -21,6 +21,8 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "touchpoint.lease",
         "touchpoint.outcome",
         "touchpoint.recall.read",
+        "touchpoint.freeze.read",
+        "touchpoint.freeze.open",  # who complains at the counter is left alone from then on
         "touchpoint.timeline",
     }
 )
@@ -35,6 +37,7 @@ _READS = frozenset(
         "touchpoint.policy.read",
         "touchpoint.capacity.read",
         "touchpoint.recall.read",
+        "touchpoint.freeze.read",
     }
 )
 
@@ -74,7 +77,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "profile.import",
         }
     ),
-    "compliance": _READS | {"touchpoint.rebuild"},
+    "compliance": _READS | {"touchpoint.freeze.open", "touchpoint.freeze.close", "touchpoint.rebuild"},
     "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.rebuild"},
 }
 

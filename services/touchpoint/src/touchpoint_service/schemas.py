@@ -18,6 +18,7 @@ from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.handlers.popups import Answer, Appearance
 from touchpoint_service.handlers.what_ifs import LONGEST, Question
+from touchpoint_service.repository.freezes import FreezeRow
 
 Place = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -365,6 +366,37 @@ class PopupAnswersIn(_Body):
     model_config = _example({"answers": [{"offer_id": "term-deposit-2026", "answer": "interested"}]})
 
     answers: Annotated[tuple[PopupAnswer, ...], Field(min_length=1, max_length=10)]
+
+
+class FreezeIn(_Body):
+    """Nothing is to go to a customer for a while, or until somebody closes the freeze."""
+
+    model_config = _example({"customer_id": "c-1001", "note": "Complained by letter, case 4711."})
+
+    freeze_id: Id | None = None
+    """Yours, so that asking twice opens one; made here when left out."""
+    customer_id: Id
+    until: AwareDatetime | None = None
+    """Over by itself from then on; left out: only when it is closed."""
+    note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+    def to_row(self, freeze_id: str, now: datetime, by: str) -> FreezeRow:
+        """As it is opened.
+
+        Raises:
+            Malformed: it would be over already.
+        """
+        if self.until is not None and self.until <= now:
+            raise Malformed("the freeze would be over", errors=[FieldError("#/until", "must be later than now")])
+        return FreezeRow(freeze_id, self.customer_id, None, None, now, by, self.until, self.note)
+
+
+class FreezeClosureIn(_Body):
+    """Why a freeze is closed."""
+
+    model_config = _example({"note": "Apologised by letter; case 4711 is closed."})
+
+    note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
 class RebuildIn(_Body):

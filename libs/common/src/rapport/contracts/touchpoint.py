@@ -202,6 +202,30 @@ class AcceptanceSettled(TimelineEvent):
     """For `accepted` in a contact: whether its channel still held it, and no longer does. None: not told."""
 
 
+class FreezeOpened(TimelineEvent):
+    """No contact goes to the customer, but of classes that reach them always, until this freeze is closed or over."""
+
+    event_type: ClassVar[str] = "touchpoint.freeze.opened.v1"
+
+    freeze_id: Id
+    rule: Annotated[str, Field(max_length=64)] | None = None
+    """The cool-down of the policy that asked for it after a complaint. None: a person did."""
+    until: Instant | None = None
+    """When it is over by itself. None: not before somebody closes it."""
+    by: Annotated[str, Field(max_length=128)] | None = None
+    note: str | None = None
+
+
+class FreezeClosed(TimelineEvent):
+    """Somebody has closed a freeze; others of the customer may be open still."""
+
+    event_type: ClassVar[str] = "touchpoint.freeze.closed.v1"
+
+    freeze_id: Id
+    by: Annotated[str, Field(max_length=128)] | None = None
+    note: str | None = None
+
+
 class PolicyActivated(Event):
     """A contact policy came into force: the whole document."""
 
@@ -228,6 +252,8 @@ TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
     ContactDelivered,
     ContactResponded,
     AcceptanceSettled,
+    FreezeOpened,
+    FreezeClosed,
 )
 
 register(*TIMELINE_EVENTS, PolicyActivated)

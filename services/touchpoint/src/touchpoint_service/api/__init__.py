@@ -6,6 +6,7 @@ from touchpoint_service.api import (
     contacts,
     customers,
     explanations,
+    freezes,
     policies,
     popups,
     rebuilds,
@@ -25,6 +26,7 @@ ROUTERS = (
     rebuilds.router,
     explanations.router,
     recalls.router,
+    freezes.router,
     what_ifs.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

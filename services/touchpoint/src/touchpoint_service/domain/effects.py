@@ -1,7 +1,8 @@
 """What happens to contacts after their release, and what of it counts: for a life that nobody lived.
 
 The replay changes a standing by these functions exactly as the service changes the stored one in
-`handlers/contacts.py`, `outcomes.py` and `acceptances.py`; a test replays what the service did and compares every contact.
+`handlers/contacts.py`, `outcomes.py`, `acceptances.py` and `freezes.py`; a test replays what the service did and
+compares every contact.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rapport.ranking import Offer
 from touchpoint_service.domain.facts import Customer, Request
 from touchpoint_service.domain.past import (
     ACCEPTED,
+    FREEZES,
     IN_TIME,
     OPEN_AGAIN,
     TOO_LATE,
@@ -24,6 +26,7 @@ from touchpoint_service.domain.past import (
     PolicyAt,
     RealContact,
     Step,
+    freeze_of,
 )
 from touchpoint_service.domain.policy import Policy, contact_facts
 from touchpoint_service.domain.policy_document import PolicyDocument
@@ -142,9 +145,8 @@ class Life:
                 self.recall(self.out[entry.contact_id])
 
     def _pause(self, entry: Entry, effect: Effect, now: int, policy: Policy) -> None:
-        pauses = self.standing.cool_downs
         if effect.kind == Outcome.DO_NOT_CONTACT:
-            pauses.append(CoolDown(None, "all", None, "do-not-contact", effect.kind))
+            self.standing.cool_downs.append(CoolDown(None, "all", None, "do-not-contact", effect.kind))
         customer = self.customer
         asked = contact_facts(
             {} if customer is None else customer.document,
@@ -159,8 +161,26 @@ class Life:
         said = effect.kind, entry.channel, entry.contact_class, entry.purpose
         for rule in policy.cool_downs_after(*said, asked, local):
             key = self._key(rule.scope, entry, effect)
-            if key is not None or rule.scope == "all":
-                pauses.append(CoolDown(now + rule.days * DAY, rule.scope, key, rule.name, effect.kind))
+            if rule.days is None:
+                self.freeze(CoolDown.freeze(effect.freeze_id or f"{effect.seq}", rule.name, None), policy)
+            elif key is not None or rule.scope == "all":
+                self.standing.cool_downs.append(
+                    CoolDown(now + rule.days * DAY, rule.scope, key, rule.name, effect.kind)
+                )
+
+    def freeze(self, freeze: CoolDown, policy: Policy) -> None:
+        """Nothing goes to the customer until it is closed, and what channels hold is taken back."""
+        standing = self.standing
+        standing.seq += 1
+        standing.cool_downs.append(freeze)
+        for entry in [e for e in standing.entries if e.state != CLOSED]:
+            if not policy.may_disturb(entry.contact_class):
+                self.recall(self.out[entry.contact_id])
+
+    def thaw(self, freeze_id: str) -> None:
+        """A freeze is closed."""
+        self.standing.seq += 1
+        self.standing.thaw(freeze_id)
 
     def _key(self, scope: str, entry: Entry, effect: Effect) -> str | None:
         match scope:
@@ -206,7 +226,13 @@ def begin(past: Past, policy_at: PolicyAt, offers: Mapping[str, Offer], since: i
 
 def _repeat(life: Life, past: Past, step: Step, policy_at: PolicyAt) -> None:
     it, contact, effect = step
-    if contact is None:
+    if it.kind in FREEZES:
+        freeze = freeze_of(it)
+        if freeze is None:
+            life.thaw(it.body["freeze_id"])
+        else:
+            life.freeze(freeze, policy_at(it.at))
+    elif contact is None:
         if effect is not None:
             life.happens(None, effect, it.at, NO_POLICY)
     elif effect is not None:

@@ -22,6 +22,8 @@ from rapport.contracts.touchpoint import (
     ContactResponded,
     ContactSuppressed,
     ContactWithdrawn,
+    FreezeClosed,
+    FreezeOpened,
     RecallAnswered,
     RecallUnanswered,
 )
@@ -177,6 +179,16 @@ def _settled(found: Fold, at: int, body: Mapping[str, Any]) -> None:
     found.standing.meet(body["goal"], GoalMet(body["offer_id"], body["acceptance_id"], body["channel"], at))
 
 
+def _frozen(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
+    until = body.get("until")
+    ends = None if until is None else to_micros(datetime.fromisoformat(until))
+    found.standing.cool_downs.append(CoolDown.freeze(body["freeze_id"], body.get("rule"), ends))
+
+
+def _thawed(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
+    found.standing.thaw(body["freeze_id"])
+
+
 _RANKS = {contact_class.value: contact_class.rank for contact_class in ContactClass}
 _NEVER_AGAIN = ({"rule": "do-not-contact", "scope": "all"},)
 _LEAVE_THE_HOUSE = frozenset(("sms", "email"))
@@ -190,6 +202,8 @@ _CHANGES: Mapping[str, Callable[[Fold, int, Mapping[str, Any]], None]] = {
     ContactDelivered.event_type: _delivered,
     ContactResponded.event_type: _responded,
     AcceptanceSettled.event_type: _settled,
+    FreezeOpened.event_type: _frozen,
+    FreezeClosed.event_type: _thawed,
 }
 QUIET = frozenset(
     event.event_type for event in (ContactDeferred, ContactSuppressed, ContactWithdrawn, RecallUnanswered)

@@ -20,6 +20,7 @@ from rapport.clock import to_micros
 from rapport.contracts.vocabulary import Reason
 from touchpoint_service.domain.facts import Customer, Request
 from touchpoint_service.domain.policy import Policy
+from touchpoint_service.domain.standing import CoolDown
 
 RELEASED, DEFERRED, SUPPRESSED, EXPIRED = (
     "contact.released",
@@ -29,7 +30,9 @@ RELEASED, DEFERRED, SUPPRESSED, EXPIRED = (
 )
 ANSWERED, UNANSWERED = "recall.answered", "recall.unanswered"
 
-LASTING = (RELEASED, "contact.responded", "acceptance.settled")
+FREEZES = OPENED, CLOSED = "freeze.opened", "freeze.closed"
+
+LASTING = (RELEASED, "contact.responded", "acceptance.settled", *FREEZES)
 """What counts however long ago it was: an answer to a contact causes a pause, an acceptance meets a goal."""
 
 ACCEPTED, OPEN_AGAIN, TOO_LATE, IN_TIME = "settled", "open_again", "too_late", "in_time"
@@ -59,6 +62,8 @@ class Effect(NamedTuple):
     goal: str | None = None
     acceptance_id: str | None = None
     channel: str | None = None
+    freeze_id: str | None = None
+    """Of the freeze that really followed; it is closed by this name."""
 
 
 @dataclass(slots=True)
@@ -117,6 +122,8 @@ class Past:
     """Instant, number, request."""
     acceptances: list[tuple[int, Effect]] = field(default_factory=list)
     """Those that no contact of ours led to."""
+    freezes: list[Happening] = field(default_factory=list)
+    """Those that people opened, and the closing of every one."""
     plans: dict[str, str | None] = field(default_factory=dict)
     """State of the plans as the first decision found it."""
     plan_changes: list[tuple[int, str, str | None]] = field(default_factory=list)
@@ -187,6 +194,12 @@ class _Reader:
                 self._recalled(it)
             case "acceptance.settled":
                 self._settled(it)
+            case "freeze.opened" if it.contact_id in self._past.by_id:
+                self._followed(it)
+            case "freeze.opened" | "freeze.closed":
+                self._step(it, None)
+                if it.at >= self._since:
+                    self._past.freezes.append(it)
             case _:
                 self._told(it)
 
@@ -293,6 +306,15 @@ class _Reader:
         if contact is None and it.at >= self._since:
             self._past.acceptances.append((it.at, effect))
 
+    def _followed(self, it: Happening) -> None:
+        """A freeze that a complaint led to: it is the complaint's, and comes about with it."""
+        effects = self._past.by_id[it.contact_id or ""].effects
+        complaint = effects[-1]
+        effects[-1] = complaint._replace(freeze_id=it.body["freeze_id"])
+        for place, step in enumerate(self._past.before):
+            if step.effect is complaint:
+                self._past.before[place] = step._replace(effect=effects[-1])
+
     def _affects(self, it: Happening, contact: RealContact | None, kind: str) -> Effect:
         body = it.body
         after = 0 if contact is None else it.at - contact.released.at
@@ -303,6 +325,13 @@ class _Reader:
             contact.effects.append(effect)
         self._step(it, contact, effect)
         return effect
+
+
+def freeze_of(it: Happening) -> CoolDown | None:
+    """The freeze that an entry opens; None where it closes one."""
+    if it.kind == CLOSED:
+        return None
+    return CoolDown.freeze(it.body["freeze_id"], it.body.get("rule"), _micros(it.body.get("until")))
 
 
 _ANSWERS = {"too_late": TOO_LATE, "withdrawn": IN_TIME}

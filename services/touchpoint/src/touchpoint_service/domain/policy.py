@@ -193,6 +193,10 @@ class Policy:
             found = self._picked[key] = self._pick(channel, contact_class, purpose)
         return found
 
+    def may_disturb(self, contact_class: int) -> bool:
+        """Whether contacts of the class with this rank reach a customer who asked for peace, or is to be left in it."""
+        return any(c.rank == contact_class for c in self.document.do_not_disturb_exempt)
+
     def cool_downs_after(
         self, outcome: str, channel: str, contact_class: int, purpose: str, document: Mapping[str, Any], at: datetime
     ) -> list[CoolDownRule]:
@@ -234,7 +238,7 @@ class Policy:
             tuple(map(Gap.of, binding(document.minimum_gaps))),
             tuple(map(Cap.of, binding(document.frequency_caps))),
             needs_consent=channel in document.consent.channels and purpose not in document.consent.exempt_purposes,
-            may_disturb=any(c.rank == contact_class for c in document.do_not_disturb_exempt),
+            may_disturb=self.may_disturb(contact_class),
             conditions={},
         )
         picked = binding(document.rules)

@@ -107,11 +107,19 @@ class PreferredHours(Rule):
 
 
 class CoolDownRule(Rule):
-    """After `outcome`, no contact of the same scope for `days`."""
+    """After `outcome`, no contact of the same scope for `days`; without days a freeze, until somebody closes it."""
 
     outcome: Outcome
     scope: Literal["all", "channel", "category", "campaign", "offer", "goal"] = "offer"
-    days: Annotated[int, Field(ge=1, le=3650)]
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """None, after a complaint and for everything: until the complaint is dealt with."""
+
+    @model_validator(mode="after")
+    def freezes_after_a_complaint(self) -> CoolDownRule:
+        """What has no end is closed by whoever deals with the complaint; nobody would come to close anything else."""
+        if self.days is None and (self.outcome is not Outcome.COMPLAINT or self.scope != "all"):
+            raise ValueError("give days: only after a complaint, and for all contacts, may a cool-down have no end")
+        return self
 
 
 class ConsentDefault(Model):

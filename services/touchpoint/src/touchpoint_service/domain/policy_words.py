@@ -323,14 +323,20 @@ def _span(rule: Document, tongue: str) -> str:
 
 
 def _pause(rule: Document, tongue: str) -> str:
-    days, outcome = _count(rule["days"], Both("day", "天"), tongue), _word("", "outcome", rule["outcome"], tongue)
+    days, outcome = _days(rule, tongue), _word("", "outcome", rule["outcome"], tongue)
     return f"“{outcome}”后{days}" if tongue == "zh" else f"{days} after “{outcome}”"
 
 
 def _pause_before(old: Document, new: Document, tongue: str) -> str:
     if old["outcome"] == new["outcome"]:
-        return _count(old["days"], Both("day", "天"), tongue)
+        return _days(old, tongue)
     return _pause(old, tongue)
+
+
+def _days(rule: Document, tongue: str) -> str:
+    if rule.get("days") is None:
+        return "直至解除" if tongue == "zh" else "until it is closed"
+    return _count(rule["days"], Both("day", "天"), tongue)
 
 
 _STATEMENTS: Mapping[str, _Statement] = {

@@ -16,6 +16,7 @@ from touchpoint_service.domain.budget_rules import frequency_cap, minimum_gap, s
 from touchpoint_service.domain.clock_rules import blackout, legal_hours, opening_hours, quiet_hours
 from touchpoint_service.domain.facts import Facts
 from touchpoint_service.domain.objection import Objection, unknown
+from touchpoint_service.domain.standing import FREEZE
 
 
 def campaign_stopped(facts: Facts) -> Objection | None:
@@ -80,19 +81,29 @@ def not_eligible(facts: Facts) -> Objection | None:
 
 
 def cool_down(facts: Facts) -> Objection | None:
-    """After a refusal or a complaint the customer is left alone, as long and as widely as the policy says."""
+    """After a refusal or a complaint the customer is left alone, as long and as widely as the policy says.
+
+    A freeze stops all until it is closed, but the classes that the policy lets through to whoever asked for peace.
+    """
     for pause in facts.standing.cool_downs:
         if pause.until is not None and pause.until <= facts.now:
             continue
         if pause.scope != "all" and pause.key != scope_key(facts, pause.scope):
             continue
-        reason = {"complaint": Reason.COMPLAINT_FREEZE, "do_not_contact": Reason.DO_NOT_DISTURB}.get(
-            pause.outcome, Reason.COOL_DOWN
-        )
-        if reason is Reason.DO_NOT_DISTURB and facts.applying.may_disturb:
+        reason = _WHY_PAUSED.get(pause.outcome, Reason.COOL_DOWN)
+        if pause.outcome in _LET_THROUGH and facts.applying.may_disturb:
             continue
-        return Objection(reason, rule=pause.rule, until=pause.until)
+        return Objection(reason, rule=pause.rule, until=pause.until, may_free=pause.freeze_id is not None)
     return None
+
+
+_WHY_PAUSED = {
+    "complaint": Reason.COMPLAINT_FREEZE,
+    FREEZE: Reason.COMPLAINT_FREEZE,
+    "do_not_contact": Reason.DO_NOT_DISTURB,
+}
+_LET_THROUGH = frozenset(("do_not_contact", FREEZE))
+"""Pauses after these do not stop the classes that the policy exempts from do-not-disturb."""
 
 
 def unreachable(facts: Facts) -> Objection | None:

@@ -23,6 +23,11 @@ OPEN = "o"
 SHOWN = "s"
 CLOSED = "c"
 
+FREEZE = "freeze"
+"""What stands in the place of the outcome of a pause that is a freeze."""
+BY_HAND = "by-hand"
+"""And in the place of its rule where no rule has opened it."""
+
 STAYS_OPEN = frozenset(("web", "branch", "hotline"))
 """Channels that still hold a contact when it has been shown."""
 
@@ -50,13 +55,22 @@ class Entry(NamedTuple):
 
 
 class CoolDown(NamedTuple):
-    """A pause that an outcome caused. `until` None: for good. `key` is what `scope` names, None for all."""
+    """A pause that an outcome caused, or a freeze. `key` is what `scope` names, None for all.
+
+    `until` None: for good; of a freeze: until it is closed.
+    """
 
     until: int | None
     scope: str
     key: str | None
     rule: str
     outcome: str
+    freeze_id: str | None = None
+
+    @classmethod
+    def freeze(cls, freeze_id: str, rule: str | None, until: int | None) -> CoolDown:
+        """A freeze that a rule of the policy asked for, or (None) a person."""
+        return cls(until, "all", None, rule or BY_HAND, FREEZE, freeze_id)
 
 
 class GoalMet(NamedTuple):
@@ -90,7 +104,7 @@ class Standing:
             seq,
             live,
             list(map(Entry._make, raw.get("e", ()))),
-            list(map(CoolDown._make, raw.get("c", ()))),
+            [CoolDown(*row) for row in raw.get("c", ())],  # rows from before there were freezes end sooner
             {goal: tuple(map(GoalMet._make, rows)) for goal, rows in raw.get("g", {}).items()},
             raw.get("t", 0),
         )
@@ -164,6 +178,10 @@ class Standing:
         """An acceptance does not stand: what it alone has met is open again."""
         left = {goal: tuple(m for m in met if m.acceptance_id != acceptance_id) for goal, met in self.goals.items()}
         self.goals = {goal: met for goal, met in left.items() if met}
+
+    def thaw(self, freeze_id: str) -> None:
+        """A freeze is closed."""
+        self.cool_downs = [c for c in self.cool_downs if c.freeze_id != freeze_id]
 
     def held_for(self, goal: str) -> list[Entry]:
         """Contacts for a goal that a channel still holds."""

@@ -23,7 +23,7 @@ from rapport.contracts.vocabulary import Outcome, Reason
 from touchpoint_service.domain.decide import DEFERRED, RELEASED, Decision, decide, wants_room
 from touchpoint_service.domain.effects import HELD, SENT_BY_US, Life, Out, state_at_release
 from touchpoint_service.domain.facts import Request, World
-from touchpoint_service.domain.past import Effect, Past, RealContact, Waiting
+from touchpoint_service.domain.past import Effect, Happening, Past, RealContact, Waiting, freeze_of
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import CLOSED, OPEN, Entry
 
@@ -130,6 +130,8 @@ class Run:
             self._queue.append(self._item(at, phase, seq, self._withdrawn, request_id))
         for at, effect in past.acceptances:
             self._queue.append(self._item(at, _HAPPENS, effect.seq, self._happens, (None, effect, False)))
+        for it in past.freezes:
+            self._queue.append(self._item(it.at, _HAPPENS, it.seq, self._freezes, it))
         for at, campaign, state in past.plan_changes:
             if at >= since:
                 self._queue.append(self._item(at, _PLANS, 1, self._plan_changes, (campaign, state)))
@@ -192,6 +194,15 @@ class Run:
         if out is not None and effect.kind == "in_time" and out.state != "recalled":
             return False
         self.life.happens(out, effect, now, self._policy)
+        return True
+
+    def _freezes(self, it: Happening, _now: int) -> bool:
+        """A person opens a freeze, or closes one."""
+        freeze = freeze_of(it)
+        if freeze is None:
+            self.life.thaw(it.body["freeze_id"])
+        else:
+            self.life.freeze(freeze, self._policy)
         return True
 
     def _runs_out(self, out: Out, _now: int) -> bool:

@@ -43,7 +43,7 @@ _REASONS: Mapping[str, Both] = {
     "minimum_gap": Both("minimum gap", "最小间隔"),
     "quiet_hours": Both("quiet hours", "静默时段"),
     "cool_down": Both("cool-down", "冷静期"),
-    "complaint_freeze": Both("open complaint", "投诉未结"),
+    "complaint_freeze": Both("complaint or freeze", "投诉或冻结"),
     "do_not_disturb": Both("do not disturb", "免打扰"),
     "no_consent": Both("no consent", "未经同意"),
     "not_eligible": Both("not eligible", "不符合条件"),

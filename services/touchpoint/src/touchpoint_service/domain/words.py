@@ -40,7 +40,7 @@ _REASONS = {
         "goal_met": "the customer has accepted another offer for the same goal",
         "no_reachable_channel": "there is no number or address to reach the customer",
         "do_not_disturb": "the customer does not want to be disturbed",
-        "complaint_freeze": "a complaint is open",
+        "complaint_freeze": "the customer is left alone until a complaint or freeze is closed",
         "no_consent": "there is no consent for this channel and purpose",
         "not_eligible": "the customer is not eligible for the offer",
         "cool_down": "the customer is left alone after an earlier answer",
@@ -66,7 +66,7 @@ _REASONS = {
         "goal_met": "客户已为同一目标接受其他优惠",
         "no_reachable_channel": "没有可联系客户的号码或地址",
         "do_not_disturb": "客户要求免打扰",
-        "complaint_freeze": "有未结投诉",
+        "complaint_freeze": "投诉或冻结尚未解除",
         "no_consent": "客户未同意该渠道和用途",
         "not_eligible": "客户不符合该优惠的条件",
         "cool_down": "客户此前答复后的冷静期未过",
@@ -135,6 +135,8 @@ _SENTENCES = {
         "acceptance.settled.accepted": "Acceptance confirmed{offer}, through {channel}.",
         "acceptance.settled.refused": "Acceptance could not be honoured{offer}: {reason}.",
         "acceptance.settled.revoked": "Acceptance taken back{offer}.",
+        "freeze.opened": "Nothing more goes to the customer: a freeze was opened{rule}{until}.",
+        "freeze.closed": "The freeze was closed.",
     },
     "zh": {
         "contact.released": "已下发至{channel}{offer}。",
@@ -150,6 +152,8 @@ _SENTENCES = {
         "acceptance.settled.accepted": "已确认接受{offer}，渠道：{channel}。",
         "acceptance.settled.refused": "无法兑现接受{offer}：{reason}。",
         "acceptance.settled.revoked": "已撤销接受{offer}。",
+        "freeze.opened": "不再接触客户：已开启冻结{rule}{until}。",
+        "freeze.closed": "冻结已解除。",
     },
 }
 _BEGIN_WITH_CHANNEL = ("contact.delivered", "contact.responded")
@@ -190,6 +194,8 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
         "outcome": _OUTCOMES[tongue].get(str(body.get("outcome")), ""),
         "back": _back(body.get("call_back_at"), tongue, zone),
         "reason": body.get("reason"),
+        "rule": _rule(body.get("rule"), tongue),
+        "until": _until(body.get("until"), tongue, zone),
     }
     return _SENTENCES[tongue].get(sentence, sentence).format(**words)
 
@@ -198,10 +204,22 @@ def because(facts: Mapping[str, Any], tongue: str) -> str:
     """The reason in words, with its figures and the name of the rule."""
     template = _REASONS[tongue].get(str(facts.get("reason")), str(facts.get("reason")))
     text = template.format(counter=facts.get("counter"), limit=facts.get("limit"))
-    rule = facts.get("rule")
-    if rule is None:
-        return text
-    return f"{text}（规则 {rule}）" if tongue == "zh" else f"{text} (rule {rule})"
+    return text + _rule(facts.get("rule"), tongue)
+
+
+def _rule(name: str | None, tongue: str) -> str:
+    if name is None:
+        return ""
+    return f"（规则 {name}）" if tongue == "zh" else f" (rule {name})"
+
+
+def _until(at: str | None, tongue: str, zone: ZoneInfo) -> str:
+    if at is None:
+        return ""
+    local = datetime.fromisoformat(at).astimezone(zone)
+    if tongue == "zh":
+        return f"，至 {local:%Y-%m-%d %H:%M}（{zone.key}）"
+    return f", until {local:%a %d %b %H:%M} ({zone.key})"
 
 
 def _when(at: str | None, tongue: str, zone: ZoneInfo) -> str:

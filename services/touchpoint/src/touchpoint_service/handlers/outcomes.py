@@ -23,10 +23,14 @@ from touchpoint_service.domain.standing import CLOSED, SHOWN, STAYS_OPEN, CoolDo
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.acceptances import Met, meet
 from touchpoint_service.handlers.contacts import HELD, count, held_by, set_state
+from touchpoint_service.handlers.freezes import begin as begin_freeze
 from touchpoint_service.handlers.gate import Gate, facts_of
+from touchpoint_service.repository.freezes import FreezeRow
 from touchpoint_service.repository.work import Contact, Work
 
 _REACHED = frozenset((Outcome.DELIVERED, Outcome.OPENED, Outcome.SHOWN))
+_TAKES_BACK = frozenset((Outcome.ACCEPTED, Outcome.COMPLAINT))
+"""After these other contacts may be recalled."""
 _DEFAULT_GIVES_BACK = frozenset(o.value for o in PolicyDocument(name="default").gives_back)
 
 
@@ -68,7 +72,7 @@ async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> 
     """
     contacts = await work.contacts(
         {r.outcome.contact_id for r in reports}
-        | held_by(work, {r.outcome.customer_id for r in reports if r.outcome.outcome is Outcome.ACCEPTED})
+        | held_by(work, {r.outcome.customer_id for r in reports if r.outcome.outcome in _TAKES_BACK})
     )
     for report in reports:
         _check(report, contacts.get(report.outcome.contact_id))
@@ -131,8 +135,8 @@ def _apply_outcome(
         "after_recall": recalled or None,
         "gives_back": gives_back or None,
     }
-    pauses = _pauses(work, policy, contact, about, outcome, customer)
-    facts["pauses"] = [_told(pause) for pause in pauses]
+    pauses = _pauses(work, policy, contact, about, said, customer)
+    facts["pauses"] = [_told(pause) for pause in pauses if pause.freeze_id is None]
     accepts = outcome is Outcome.ACCEPTED and offer_id is not None
     if accepts:
         assert offer_id is not None
@@ -141,7 +145,20 @@ def _apply_outcome(
     if accepts and about.goal is not None:
         met = Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
         meet(work, gate, contact.customer_id, about.goal, met, contacts, report.traceparent)
-    work.standings[contact.customer_id].cool_downs += pauses
+    work.standings[contact.customer_id].cool_downs += [pause for pause in pauses if pause.freeze_id is None]
+    for pause in pauses:
+        if pause.freeze_id is not None:
+            freeze = FreezeRow(
+                pause.freeze_id,
+                contact.customer_id,
+                pause.rule,
+                contact.contact_id,
+                work.at,
+                said.agent,
+                None,
+                said.note,
+            )
+            begin_freeze(work, gate, policy, freeze, contacts, facts_of(contact), report.traceparent)
 
 
 @dataclass(slots=True, frozen=True)
@@ -162,10 +179,10 @@ def _about(contact: Contact, said: OutcomeReported, gate: Gate) -> _About:
 
 
 def _pauses(
-    work: Work, policy: Policy | None, contact: Contact, about: _About, outcome: Outcome, customer: Customer | None
+    work: Work, policy: Policy | None, contact: Contact, about: _About, told: OutcomeReported, customer: Customer | None
 ) -> list[CoolDown]:
-    """The cool-downs that an outcome starts."""
-    pauses = []
+    """The cool-downs and freezes that an outcome starts."""
+    pauses, outcome = [], told.outcome
     if outcome is Outcome.DO_NOT_CONTACT:
         pauses.append(CoolDown(None, "all", None, "do-not-contact", outcome.value))
     if policy is None:
@@ -182,6 +199,10 @@ def _pauses(
     local = work.at.astimezone((customer.zone if customer is not None else None) or policy.zone)
     said = outcome.value, contact.channel, contact.contact_class, contact.purpose
     for rule in policy.cool_downs_after(*said, asked, local):
+        if rule.days is None:
+            freeze_id = natural_id("frz", work.now, contact.customer_id, told.outcome_id, rule.name)
+            pauses.append(CoolDown.freeze(freeze_id, rule.name, None))
+            continue
         key = {
             "all": None,
             "channel": contact.channel,

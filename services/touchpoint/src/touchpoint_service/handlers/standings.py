@@ -20,6 +20,7 @@ def budgets(standing: Standing, customer: Customer | None, policy: Policy | None
         "budgets": [] if policy is None or customer is None else _budgets(standing, customer, policy, now),
         "pauses": [
             {"rule": c.rule, "scope": c.scope, "key": c.key, "outcome": c.outcome, "until": _text(c.until)}
+            | ({} if c.freeze_id is None else {"freeze_id": c.freeze_id})
             for c in standing.cool_downs
             if c.until is None or c.until > now
         ],

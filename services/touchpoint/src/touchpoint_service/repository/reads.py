@@ -91,6 +91,8 @@ _UNSAID = [
     "touchpoint.contact.expired.v1",
     "touchpoint.contact.withdrawn.v1",
     "touchpoint.recall.unanswered.v1",
+    "touchpoint.freeze.opened.v1",
+    "touchpoint.freeze.closed.v1",
 ]
 """What the customer never noticed."""
 

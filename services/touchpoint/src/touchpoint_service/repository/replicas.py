@@ -97,6 +97,7 @@ _OF_CUSTOMERS = (
     "popups",
     "recalls_due",
     "recalls_unanswered",
+    "freezes",
     "wakes_due",
     "reports",
     "standing_rebuild_customers",

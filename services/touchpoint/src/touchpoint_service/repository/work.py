@@ -26,6 +26,7 @@ from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
 from touchpoint_service.repository.facts import FACTS_COLUMNS, FELLOWS_COLUMNS, Facts
+from touchpoint_service.repository.freezes import FREEZE_COLUMNS, FreezeRow
 from touchpoint_service.repository.recalls import (
     ANSWER_CAME,
     ANSWERS_CAME,
@@ -114,6 +115,7 @@ class Work:
     new_contacts: list[Contact] = field(default_factory=list)
     contact_states: dict[str, str] = field(default_factory=dict)
     new_popups: list[tuple[Any, ...]] = field(default_factory=list)
+    new_freezes: list[FreezeRow] = field(default_factory=list)
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     """Recalls of this work whose answer is waited for, by contact."""
     answered: set[str] = field(default_factory=set)
@@ -409,6 +411,7 @@ class Work:
         for contact_id in self.answered:
             statement.update(ANSWER_CAME, (contact_id,))
         statement.insert("popups", POPUP_COLUMNS, self.new_popups)
+        statement.insert("freezes", FREEZE_COLUMNS, self.new_freezes)
         if self._facts is not None:
             statement.insert("decision_facts", FACTS_COLUMNS, self._facts.rows())
             statement.insert("decision_fellows", FELLOWS_COLUMNS, self._facts.fellows)
@@ -434,6 +437,8 @@ class Work:
             await execute(ANSWERS_CAME, sorted(self.answered))
         if self.new_popups:
             await copy("popups", columns=list(POPUP_COLUMNS), records=self.new_popups)
+        if self.new_freezes:
+            await copy("freezes", columns=list(FREEZE_COLUMNS), records=self.new_freezes)
         if self._facts is not None:
             await copy("decision_facts", columns=list(FACTS_COLUMNS), records=self._facts.rows())
             if self._facts.fellows:
