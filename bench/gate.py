@@ -28,6 +28,7 @@ from rapport.contracts.envelope import headers
 from rapport.messaging import topics
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.consumers import REQUESTS_GROUP
+from touchpoint_service.freshness import TOPICS
 
 CUSTOMERS = 60_000
 REQUESTS = 36_000
@@ -111,6 +112,11 @@ async def prepare(endpoints: Endpoints, bench: str, policy: dict[str, Any] = WID
         "values ('bench', 1, now(), 'b', true)"
     )
     await conn.execute("insert into replica_plans (id, version, doc) values ('bench', 1, '{\"state\": \"running\"}')")
+    await conn.execute(
+        "insert into consumer_positions select 'touchpoint.replicas', topic, 0, 0, 'infinity' "
+        "from unnest($1::text[]) as t (topic)",
+        TOPICS,
+    )  # no part of the bench reads them
     already = await kafka.ends(endpoints.kafka_bootstrap, ContactRequested.topic)
     await conn.executemany(
         "insert into consumer_positions (consumer_group, topic, partition, next_offset) values ($1, $2, $3, $4)",

@@ -154,6 +154,15 @@ class World:
         )
         return {row["partition"]: row["next_offset"] for row in rows}
 
+    async def age(self) -> float:
+        """Seconds since when all is processed, of the partition that is furthest behind."""
+        found: float = await self.pool.fetchval(
+            "select extract(epoch from clock_timestamp() - min(coalesce(fresh_at, '-infinity')))::float8 "
+            "from consumer_positions where consumer_group = $1",
+            self.group,
+        )
+        return float("inf") if found is None else found
+
     async def ends(self, topic: str = "") -> dict[int, int]:
         places = [TopicPartition(topic or self.topic, number) for number in range(PARTITIONS)]
         return {place.partition: end for place, end in (await self.reader.end_offsets(places)).items()}

@@ -16,8 +16,63 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from rapport.contracts.envelope import Envelope
 from rapport.db import Connection, connect_pool
+from rapport.messaging import session
 from rapport.messaging.consumer import Consumer, Fenced, StopConsumer
 from rapport.messaging.positions import Move, Place, advance
+
+
+class TestFreshness:
+    @pytest.fixture(autouse=True)
+    def _often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(session, "_FRESHNESS_SECONDS", 0.0)
+
+    async def test_what_is_read_to_its_end_stays_fresh(self, world: Any, eventually: Any) -> None:
+        """Also where nothing ever comes."""
+        consumer = world.consumer(tells_freshness=True)
+        run = world.start(consumer)
+
+        async def is_fresh() -> bool:
+            return bool(await world.age() < 3)
+
+        await eventually(is_fresh)
+        await asyncio.sleep(4)
+        assert await is_fresh()
+        await consumer.stop()
+        await run
+        first = await world.age()
+        await asyncio.sleep(1.5)
+        assert await world.age() >= first + 1.5, "nobody reads any more"
+
+    async def test_what_lies_unread_makes_it_as_old_as_what_was_read_last(self, world: Any, eventually: Any) -> None:
+        stuck = asyncio.Event()
+
+        async def handler(conn: Connection, envelopes: Sequence[Envelope]) -> None:
+            if any(envelope.event.number >= 100 for envelope in envelopes):
+                await stuck.wait()
+            await world.keep(conn, envelopes)
+
+        world.start(world.consumer(handler, tells_freshness=True))
+        await world.send(range(100))
+        await world.processed(range(100))
+
+        async def is_fresh() -> bool:
+            return bool(await world.age() < 3)
+
+        async def is_old() -> bool:
+            return bool(await world.age() > 4)
+
+        await eventually(is_fresh)
+        await world.send(range(100, 120))
+        await eventually(is_old)
+        stuck.set()
+        await eventually(is_fresh)
+
+    async def test_is_told_only_if_somebody_asks(self, world: Any, eventually: Any) -> None:
+        world.start(world.consumer())
+        await world.send(range(10))
+        await world.processed(range(10))
+        await asyncio.sleep(2.5)
+        assert await world.age() == float("inf")
 
 
 class TestProcessing:

@@ -16,6 +16,7 @@ import orjson
 import pytest
 
 from rapport.db import create_database
+from rapport.messaging import session
 from rapport.messaging.relay import Relay
 from rapport.testing.infrastructure.embedded import Embedded
 
@@ -115,6 +116,25 @@ class TestServersThatComeBack:
         assert len(effects) == len(records)
         assert {(row["partition"], row["log_offset"]) for row in effects} == records
         assert {row["number"] for row in effects} == set(range(published))
+
+    async def test_what_is_read_grows_old_while_the_broker_is_away(
+        self, servers: Embedded, own_world: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = own_world
+        monkeypatch.setattr(session, "_FRESHNESS_SECONDS", 0.0)
+        world.start(world.consumer(tells_freshness=True))
+
+        async def is_fresh() -> bool:
+            return bool(await world.age() < 3)
+
+        async def is_old() -> bool:
+            return bool(await world.age() > 4)
+
+        await eventually(is_fresh)
+        servers.kill("kafka")
+        await eventually(is_old, within=15)
+        await asyncio.to_thread(servers.restart, "kafka")
+        await eventually(is_fresh, within=60)
 
 
 async def _publish(world: Any, first: int) -> int:

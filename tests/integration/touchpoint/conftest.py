@@ -21,11 +21,12 @@ from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.envelope import Envelope, Event
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.profile import CustomerUpserted
-from rapport.db import Pool, transaction
+from rapport.db import Pool, connect, transaction
 from rapport.settings import DEVELOPMENT_KEY
 from rapport.testing.database import fresh_database
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.consumers import outcome_handlers, request_handlers
+from touchpoint_service.freshness import REPLICAS_GROUP, TOPICS
 from touchpoint_service.handlers.replicas import replica_handlers
 from touchpoint_service.main import create_app
 from touchpoint_service.settings import Settings
@@ -255,10 +256,28 @@ class Touchpoint:
         assert all(seqs == sorted(seqs) for seqs in by_customer.values())
 
 
+async def say_fresh(url: str, seconds_ago: float | None = None) -> None:
+    """Everything of so many seconds ago is known; None: of ever, since tests hand in documents without a consumer."""
+    conn = await connect(url)
+    await conn.execute(
+        """
+        insert into consumer_positions
+        select $1, topic, 0, 0, coalesce(clock_timestamp() - $3 * interval '1 second', 'infinity')
+        from unnest($2::text[]) as t (topic)
+        on conflict (consumer_group, topic, partition) do update set fresh_at = excluded.fresh_at
+        """,
+        REPLICAS_GROUP,
+        TOPICS,
+        seconds_ago,
+    )
+    await conn.close()
+
+
 @asynccontextmanager
 async def touchpoint_on(infrastructure: Endpoints) -> AsyncIterator[Touchpoint]:
     """A service with an empty database."""
     async with fresh_database(infrastructure.postgres_url, "touchpoint") as url:
+        await say_fresh(url)
         app = create_app(Settings(environment="test", database_url=url, kafka_bootstrap=infrastructure.kafka_bootstrap))
         clock = app.state.clock = FixedClock(START)
         async with app.router.lifespan_context(app):

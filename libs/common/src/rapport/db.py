@@ -69,6 +69,7 @@ create table consumer_positions (
     topic          text    not null,
     partition      integer not null,
     next_offset    bigint  not null,
+    fresh_at       timestamptz, -- all that the broker had then is processed; told by groups that somebody asks for it
     primary key (consumer_group, topic, partition)
 ) with (fillfactor = 50);
 

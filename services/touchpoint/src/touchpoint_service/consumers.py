@@ -22,7 +22,6 @@ from touchpoint_service.repository.work import Work
 
 REQUESTS_GROUP = "touchpoint.requests"
 OUTCOMES_GROUP = "touchpoint.outcomes"
-REPLICAS_GROUP = "touchpoint.replicas"
 
 
 def request_handlers(gate: Gate, clock: Clock) -> dict[str, BatchHandler]:

@@ -14,6 +14,7 @@ from rapport.messaging.topics import all_topics
 from rapport.web import Api, create_api, serve
 from touchpoint_service.api import ROUTERS
 from touchpoint_service.catalogue import Catalogue
+from touchpoint_service.freshness import Freshness
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.settings import Settings
 
@@ -24,10 +25,11 @@ def create_app(settings: Settings) -> Api:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         catalogue = app.state.catalogue = Catalogue(app.state.pool)
-        app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds))
+        freshness = Freshness(app.state.pool)
+        app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
         app.state.request_partitions = next(t.partitions for t in all_topics() if t.name == ContactRequested.topic)
         await catalogue.refresh()
-        watching = asyncio.create_task(catalogue.run())
+        watching = asyncio.gather(catalogue.run(), freshness.run())
         yield
         watching.cancel()
         with suppress(asyncio.CancelledError):

@@ -124,7 +124,15 @@ class Sender:
             limit = await self._may_try(conn)
             policy = await policy_in_force(conn, None, now)
             rows = await hand_out(
-                conn, policy, self._channel, now, owner="sender", seconds=HOLD_SECONDS, limit=limit, state="sending"
+                conn,
+                policy,
+                self._channel,
+                now,
+                owner="sender",
+                seconds=HOLD_SECONDS,
+                limit=limit,
+                state="sending",
+                minutes_old=await self._gate.minutes_old(policy),
             )
         if rows:
             fates = await asyncio.gather(*(self._try(row) for row in rows))

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from math import isinf
 
 import httpx2
 
@@ -25,11 +26,11 @@ from rapport.web import forget_old_keys
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.consumers import (
     OUTCOMES_GROUP,
-    REPLICAS_GROUP,
     REQUESTS_GROUP,
     outcome_handlers,
     request_handlers,
 )
+from touchpoint_service.freshness import REPLICAS_GROUP, Freshness
 from touchpoint_service.gauges import SECONDS, measure
 from touchpoint_service.handlers.facts import keep_facts_for
 from touchpoint_service.handlers.gate import Gate
@@ -55,8 +56,9 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     )
     catalogue = Catalogue(pool)
     await catalogue.refresh()
-    watching = asyncio.create_task(catalogue.run())
-    gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds))
+    freshness = Freshness(pool)
+    watching = asyncio.gather(catalogue.run(), freshness.run())
+    gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "touchpoint")
     parts: list[Part] = []
     consumers: list[Consumer] = []
@@ -88,6 +90,8 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             found: dict[str, str | None] = {"database": None}
             await pool.fetchval("select 1")
             found |= {c.group: None if c.caught_up else "catching up" for c in consumers}
+            if consumers and isinf(freshness.age):
+                found[REPLICAS_GROUP] = "not known to be fresh yet"
             return found
 
         yield Worker(parts, ready)
@@ -111,7 +115,9 @@ def _consumers(settings: Settings, pool: Pool, clock: Clock, gate: Gate, nudge: 
             after_commit=nudge,
         ),
         Consumer(OUTCOMES_GROUP, outcome_handlers(gate, clock), pool, bootstrap, max_batch=500, after_commit=nudge),
-        Consumer(REPLICAS_GROUP, replica_handlers(pool, clock), pool, bootstrap, after_commit=nudge),
+        Consumer(
+            REPLICAS_GROUP, replica_handlers(pool, clock), pool, bootstrap, after_commit=nudge, tells_freshness=True
+        ),
     ]
 
 

@@ -44,6 +44,7 @@ class Consumer:
         poison_limit: int = 50,
         timing: Timing = Timing(),  # noqa: B008 - frozen
         after_commit: Callable[[], None] = lambda: None,
+        tells_freshness: bool = False,
     ) -> None:
         """Prepare to read; `run` reads.
 
@@ -57,10 +58,20 @@ class Consumer:
             poison_limit: a broken message is an accident; more than this many in a row are a broken producer.
             timing: how patient to be.
             after_commit: called after each batch, such as `Relay.nudge`.
+            tells_freshness: keep `fresh_at` of the positions, for whoever must not act on what is too old.
         """
         self.group = group
         self._member = Membership(
-            group, dict(handlers), pool, bootstrap, lanes, max_batch, poison_limit, timing, after_commit
+            group,
+            dict(handlers),
+            pool,
+            bootstrap,
+            lanes,
+            max_batch,
+            poison_limit,
+            timing,
+            after_commit,
+            tells_freshness,
         )
         self._session: Session | None = None
         self._caught_up = False

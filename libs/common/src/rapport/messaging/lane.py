@@ -34,6 +34,8 @@ class Slot:
     """Behind the last record put into the lane."""
     target: int
     """The end of the log when the partition was opened."""
+    written_at: float = 0.0
+    """When the last record before `stored` was written to its log, in seconds since 1970."""
     live: bool = True
     """False once the partition is taken away."""
 
@@ -154,6 +156,8 @@ class Lane:
             else:
                 for chunk in chunks:
                     chunk.slot.stored = chunk.end
+                    if chunk.records:
+                        chunk.slot.written_at = chunk.records[-1].timestamp / 1000
                 self._committed()
                 return
 

@@ -36,3 +36,4 @@ class Membership:
     poison_limit: int
     timing: Timing
     after_commit: Callable[[], None]
+    tells_freshness: bool

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from rapport.db import Connection
+from rapport.db import Connection, Pool
 
 _INSERT_MISSING = """
 insert into consumer_positions (consumer_group, topic, partition, next_offset)
@@ -29,6 +29,14 @@ from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) as moved (topic, 
 where stored.consumer_group = $1 and stored.topic = moved.topic and stored.partition = moved.partition
   and stored.next_offset = moved.expected
 returning stored.topic, stored.partition
+"""
+
+
+_TELL_FRESH = """
+update consumer_positions as stored
+set fresh_at = greatest(stored.fresh_at, clock_timestamp() - told.age * interval '1 second')
+from unnest($2::text[], $3::int[], $4::float8[]) as told (topic, partition, age)
+where stored.consumer_group = $1 and stored.topic = told.topic and stored.partition = told.partition
 """
 
 
@@ -92,3 +100,15 @@ async def advance(conn: Connection, group: str, moves: Sequence[Move]) -> None:
     )
     if len(rows) != len(ordered):
         raise Fenced({move.place for move in ordered} - {Place(*row) for row in rows})
+
+
+async def tell_fresh(conn: Connection | Pool, group: str, ages: Mapping[Place, float]) -> None:
+    """Note that what the broker had so many seconds ago is processed; by the database's clock, on which all agree."""
+    places = sorted(ages)
+    await conn.execute(
+        _TELL_FRESH,
+        group,
+        [place.topic for place in places],
+        [place.partition for place in places],
+        [ages[place] for place in places],
+    )

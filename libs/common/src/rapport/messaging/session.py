@@ -11,6 +11,7 @@ What always holds:
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from aiokafka.errors import (
     StaleMetadata,
 )
 
-from rapport.messaging import metrics, opening
+from rapport.messaging import metrics, opening, positions
 from rapport.messaging.batch import Processor
 from rapport.messaging.clients import close_consumer, group_member, result
 from rapport.messaging.dlq import Record
@@ -41,6 +42,7 @@ _FETCH_RECORDS = 500
 _FETCH_MS = 200
 _LOOK_AGAIN = 0.25
 _UPKEEP_SECONDS = 1.0
+_FRESHNESS_SECONDS = 3.0
 
 _FENCE_PAUSE = 0.2
 """A zombie and the owner must not chase each other; the zombie learns of its state within a heartbeat or two."""
@@ -261,12 +263,16 @@ class Session:
     # Once a second.
 
     async def _upkeep(self) -> None:
+        told = 0.0
         while True:
             await asyncio.sleep(_UPKEEP_SECONDS)
             if not self._joined:
                 continue
             await self._pass_gaps()
             self._report_lag()
+            if self._member.tells_freshness and time.monotonic() - told >= _FRESHNESS_SECONDS:
+                await self._tell_fresh()
+                told = time.monotonic()
             await self._ask_for_topics()
             await self._tell_kafka()
 
@@ -291,6 +297,15 @@ class Session:
             lag[place.topic] += max((self._kafka.highwater(place) or slot.target) - slot.stored, 0)
         for topic, messages in lag.items():
             metrics.consumer_lag.labels(self._member.group, topic).set(messages)
+
+    async def _tell_fresh(self) -> None:
+        """What has been read to its end is as new as the broker's last answer; else as the last record processed."""
+        now, ages = time.time(), {}
+        for place, slot in self._slots.items():
+            looked, end = self._kafka.last_poll_timestamp(place), self._kafka.highwater(place)
+            at_end = looked is not None and end is not None and slot.stored >= end
+            ages[slot.place] = now - (looked / 1000 if at_end else slot.written_at)
+        await positions.tell_fresh(self._member.pool, self._member.group, ages)
 
     async def _tell_kafka(self) -> None:
         moved = {p: s.stored for p, s in self._slots.items() if self._told_kafka.get(p) != s.stored}

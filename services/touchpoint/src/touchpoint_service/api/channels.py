@@ -55,9 +55,10 @@ async def lease_contacts(
 
     Name and number are shown to whoever may read personal data.
     """
+    policy = await policy_in_force(conn, gate.last_policy, now)
     rows = await hand_out(
         conn,
-        await policy_in_force(conn, gate.last_policy, now),
+        policy,
         channel,
         now,
         owner=caller.subject,
@@ -65,6 +66,7 @@ async def lease_contacts(
         limit=body.limit,
         place=body.place,
         campaign=body.campaign_id,
+        minutes_old=await gate.minutes_old(policy),
     )
     until = queues.later(now, body.seconds)
     clear = "profile.read_pii" in caller.permissions

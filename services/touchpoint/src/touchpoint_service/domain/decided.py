@@ -52,6 +52,7 @@ class Stored:
     """May hold more than these requests name."""
     offers: Mapping[str, int]
     told: list[list[Any]]
+    minutes_old: int | None = None
 
     def again(
         self, customers: Mapping[str, Customer], policy: Policy | None, world: World, now: int
@@ -112,6 +113,7 @@ def _world(world: World, decided: Iterable[Decided]) -> list[Any]:
     return [
         {campaign_id: world.plans[campaign_id] for campaign_id in campaigns},
         {offer_id: world.offers[offer_id].document.version for offer_id in offers},
+        *([] if world.minutes_old is None else [world.minutes_old]),
     ]
 
 
@@ -138,7 +140,7 @@ def _stored(
     recallable: Mapping[str, list[Any]],
     told: list[list[Any]],
 ) -> Stored:
-    plans, offers = around
+    plans, offers, *old = around
     return Stored(
         {c: Standing.load(c, seq, live, body) for c, seq, live, body, _ in members},
         {c: version for c, *_, version in members},
@@ -148,4 +150,5 @@ def _stored(
         plans,
         offers,
         told,
+        *old,
     )

@@ -148,6 +148,8 @@ class World:
 
     plans: Mapping[str, str]
     offers: Mapping[str, Offer]
+    minutes_old: int | None = None
+    """How old what is known of customers, plans and offers is, where that is older than the policy allows."""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,10 @@ UNKNOWN_SECONDS = 60
 """How often what is unknown is looked for again, should the event that makes it known be missed."""
 
 
+STALE = "stale-replica"
+"""What stands in the place of a rule where what is known is too old."""
+
+
 def unknown(facts_now: int, reason: Reason, rule: str | None = None) -> Objection:
     """What we do not know stops a contact, and is looked for again."""
     return Objection(reason, rule=rule, may_free=True, recheck=facts_now + UNKNOWN_SECONDS * SECOND)

@@ -154,6 +154,8 @@ class PolicyDocument(Model):
     name: Annotated[str, Field(min_length=1, max_length=120)]
     business_zone: str = "UTC"
     """IANA name: the zone of calendar windows that do not name the customer's."""
+    max_replica_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """How old what is known of customers, plans and offers may be. What is older releases nothing until it is known."""
     consent: ConsentRule = ConsentRule()
     do_not_disturb_exempt: tuple[ContactClass, ...] = ()
     """Classes that reach a customer who is on a do-not-call list or asked not to be disturbed."""

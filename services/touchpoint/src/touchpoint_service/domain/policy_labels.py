@@ -48,6 +48,7 @@ _LABELS = {
     "consent": Both("consent", "同意"),
     "consent.channels": Both("channels that need consent", "须征得同意的渠道"),
     "consent.exempt_purposes": Both("purposes that need no consent", "无需同意的用途"),
+    "max_replica_minutes": Both("minutes that what is known may be old", "已知信息的最长滞后（分钟）"),
     "do_not_disturb_exempt": Both("classes that may disturb", "可打扰免打扰客户的等级"),
     "consent.defaults": Both("consent where nothing was said", "未表态时的同意"),
     "consent.countries": Both("countries", "国家"),

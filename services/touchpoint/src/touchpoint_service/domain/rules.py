@@ -15,8 +15,17 @@ from rapport.ranking import is_eligible
 from touchpoint_service.domain.budget_rules import frequency_cap, minimum_gap, scope_key
 from touchpoint_service.domain.clock_rules import blackout, legal_hours, opening_hours, quiet_hours
 from touchpoint_service.domain.facts import Facts
-from touchpoint_service.domain.objection import Objection, unknown
+from touchpoint_service.domain.objection import STALE, Objection, unknown
 from touchpoint_service.domain.standing import FREEZE
+
+
+def stale_replica(facts: Facts) -> Objection | None:
+    """Who acts on what is too old does not know of the word that the customer, or a planner, has given since."""
+    minutes = facts.world.minutes_old
+    if minutes is None:
+        return None
+    limit = facts.policy.document.max_replica_minutes
+    return unknown(facts.now, Reason.UNKNOWN_CUSTOMER, STALE)._replace(counter=minutes, limit=limit)
 
 
 def campaign_stopped(facts: Facts) -> Objection | None:
@@ -136,7 +145,7 @@ def first_of(rules: Iterable[RuleFunction], facts: Facts) -> Objection | None:
     return None
 
 
-REQUEST_RULES: tuple[RuleFunction, ...] = (campaign_stopped, goal_met, do_not_disturb, not_eligible)
+REQUEST_RULES: tuple[RuleFunction, ...] = (stale_replica, campaign_stopped, goal_met, do_not_disturb, not_eligible)
 """Looked at once per request."""
 
 CHANNEL_RULES: tuple[RuleFunction, ...] = (

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from touchpoint_service.domain.objection import STALE
+
 _CHANNELS = {
     "en": {
         "call": "call",
@@ -120,6 +122,10 @@ _OUTCOMES = {
 CHANNEL_NAMES = {value: (name, _CHANNELS["zh"][value]) for value, name in _CHANNELS["en"].items()}
 OUTCOME_NAMES = {value: (name, _OUTCOMES["zh"][value]) for value, name in _OUTCOMES["en"].items()}
 """English and Chinese of each."""
+_STALE = {
+    "en": "what is known of customers and plans is {minutes} minutes old, more than the {limit} allowed",
+    "zh": "已知的客户与活动信息滞后 {minutes} 分钟，超过允许的 {limit} 分钟",
+}
 _SENTENCES = {
     "en": {
         "contact.released": "Released to {channel}{offer}.",
@@ -202,7 +208,10 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
 
 def because(facts: Mapping[str, Any], tongue: str) -> str:
     """The reason in words, with its figures and the name of the rule."""
-    template = _REASONS[tongue].get(str(facts.get("reason")), str(facts.get("reason")))
+    reason = str(facts.get("reason"))
+    if facts.get("rule") == STALE:
+        return _STALE[tongue].format(minutes=facts.get("counter"), limit=facts.get("limit"))
+    template = _REASONS[tongue].get(reason, reason)
     text = template.format(counter=facts.get("counter"), limit=facts.get("limit"))
     return text + _rule(facts.get("rule"), tongue)
 

@@ -79,7 +79,7 @@ async def load_case(conn: Connection, customer_id: str, facts_id: UUID, at: date
             raise FactsDeleted("an offer as it was then is kept no longer")
         offers[offer_id] = Offer.parse(document)
     policy = None if stored.policy is None else await policy_version(conn, *stored.policy, None)
-    return Case(to_micros(at), customer_id, stored, customers, policy, World(stored.plans, offers))
+    return Case(to_micros(at), customer_id, stored, customers, policy, World(stored.plans, offers, stored.minutes_old))
 
 
 def _told_by(page: Sequence[Stored], customer_id: str, seq: int) -> Stored | None:

@@ -32,6 +32,7 @@ from touchpoint_service.domain.facts import Customer, Request, World
 from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import CLASS_NAMES, Policy
 from touchpoint_service.domain.standing import OPEN, Entry, Standing
+from touchpoint_service.freshness import Freshness
 from touchpoint_service.repository import replicas
 from touchpoint_service.repository.policies import policy_in_force, policy_version
 from touchpoint_service.repository.work import Contact, RequestRow, Work
@@ -53,9 +54,20 @@ class Arrival(NamedTuple):
 class Gate:
     """What the gate keeps between transactions: parsed customers and the compiled policy, each by version."""
 
-    def __init__(self, catalogue: Catalogue, answer_within: timedelta = timedelta(seconds=60)) -> None:
-        """`answer_within`: how long a channel may take to answer a recall before it is reminded."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        answer_within: timedelta = timedelta(seconds=60),
+        freshness: Freshness | None = None,
+    ) -> None:
+        """Nothing is known yet.
+
+        Args:
+            answer_within: how long a channel may take to answer a recall before it is reminded.
+            freshness: of the replicas; None where whoever asks keeps them fresh.
+        """
         self.answer_within = answer_within
+        self._freshness = freshness
         self._catalogue = catalogue
         self._customers: dict[str, tuple[int, Customer]] = {}
         self._policy: Policy | None = None
@@ -124,7 +136,17 @@ class Gate:
         campaigns = {r.campaign_id for r in asked if r.campaign_id is not None}
         offers = {r.offer_id for r in asked if r.offer_id is not None}
         plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
-        return World(plans, await self.offers(work, offers))
+        return World(plans, await self.offers(work, offers), await self.minutes_old(await self.policy(work)))
+
+    async def minutes_old(self, policy: Policy | None) -> int | None:
+        """How old what is known of customers, plans and offers is, where that is older than the policy allows."""
+        if self._freshness is None or policy is None:
+            return None
+        limit = policy.document.max_replica_minutes * 60
+        if self._freshness.age > limit:
+            await self._freshness.refresh()  # it may have become known since
+        age = self._freshness.age
+        return int(min(age, _AGES) // 60) if age > limit else None
 
     async def decide(self, work: Work, arrivals: Sequence[Arrival] = ()) -> list[Decision]:
         """Decide the arrivals, and every waiting request of the locked customers with them, a household at a time.
@@ -231,6 +253,7 @@ SENT_BY_US = frozenset(("sms", "email"))
 """Channels whose messages this service sends itself; the others fetch their contacts."""
 ARRIVED = "arrived"
 _NOBODY: tuple[int, Any] = (0, None)
+_AGES = 100 * 365 * 86_400
 _FOREMOST = 16
 
 

@@ -50,13 +50,18 @@ async def hand_out(
     state: str = "leased",
     place: str | None = None,
     campaign: str | None = None,
+    minutes_old: int | None = None,
 ) -> list[Any]:
     """The most important contacts of a channel that may be carried out now, held for `owner` for so many seconds.
+
+    None at all where what is known of customers is too old (`minutes_old`, as `Gate.minutes_old` has it).
 
     Looks through the queue until `limit` are found or it is at its end; no more than the channel, and the team that
     `place` names, have capacity for. Of equally important ones at the front of the queue those go first for whose
     customers it is a good time.
     """
+    if minutes_old is not None:
+        return []
     allowed = await allowance(conn, channel, place, now)
     if allowed.left is not None:
         limit = min(limit, allowed.left)

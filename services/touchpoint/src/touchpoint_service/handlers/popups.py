@@ -156,8 +156,10 @@ async def _compose(
     if customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     lang = ask.lang or customer.document.get("language") or "en"
-    scene = _Scene(ask, lang, customer, await gate.policy(work), World({}, offers), new_id("pop", work.at))
-    held = [e for e in waiting if e.offer_id in offers][: ask.limit]
+    policy = await gate.policy(work)
+    world = World({}, offers, await gate.minutes_old(policy))
+    scene = _Scene(ask, lang, customer, policy, world, new_id("pop", work.at))
+    held = [e for e in waiting if e.offer_id in offers and world.minutes_old is None][: ask.limit]
     shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
     own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
     if own is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rapport.db import Connection
+from rapport.db import Connection, Pool
 from touchpoint_service.repository import facts
 
 
@@ -84,6 +84,20 @@ async def recall_campaign(conn: Connection, campaign_id: str, reason: str) -> No
         campaign_id,
         reason,
     )
+
+
+async def age(conn: Connection | Pool, group: str, topics: Sequence[str]) -> float:
+    """Seconds since when everything of these topics is known, of the oldest of their partitions; maybe infinite."""
+    found: float = await conn.fetchval(
+        """
+        select extract(epoch from clock_timestamp() - min(coalesce(p.fresh_at, '-infinity')))::float8
+        from unnest($2::text[]) as t (topic)
+        left join consumer_positions p on p.consumer_group = $1 and p.topic = t.topic
+        """,
+        group,
+        topics,
+    )
+    return found
 
 
 async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:

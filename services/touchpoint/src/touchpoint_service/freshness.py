@@ -1,0 +1,56 @@
+"""How old is what this service knows of customers, offers and plans: looked up now and then, and growing in between."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+
+from prometheus_client import Gauge
+
+from rapport.contracts.campaign import PlanChanged
+from rapport.contracts.offers import OfferChanged
+from rapport.contracts.profile import CustomerUpserted
+from rapport.db import Pool
+from rapport.messaging.retry import is_transient
+from touchpoint_service.repository.replicas import age
+
+REPLICAS_GROUP = "touchpoint.replicas"
+"""Reads them."""
+TOPICS = (CustomerUpserted.topic, OfferChanged.topic, PlanChanged.topic)
+"""What replicas are kept of."""
+
+_POLL_SECONDS = 1.0
+
+replica_age = Gauge("rapport_replica_age_seconds", "How old what is known of customers, offers and plans is")
+
+
+class Freshness:
+    """The age of the oldest replica, in real seconds. A database that is away makes it no younger."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._age = math.inf
+        self._at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Everything that the broker had so many seconds ago is known here; infinite where that is not known."""
+        return self._age + (time.monotonic() - self._at)
+
+    async def refresh(self) -> None:
+        """Look it up now."""
+        began = time.monotonic()  # before the look: an answer that takes long makes it no younger
+        self._age = await age(self._pool, REPLICAS_GROUP, TOPICS)
+        self._at = began
+        replica_age.set(self._age)
+
+    async def run(self) -> None:
+        """Look it up every second until cancelled."""
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            try:
+                await self.refresh()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
