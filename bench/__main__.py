@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, growth, http, rebuild, recall, what_if
+from bench import alone, gate, growth, http, memory, rebuild, recall, what_if
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -22,11 +22,15 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
     "rebuild": (rebuild.measure, ("rebuild_right", "rebuild_wrong")),
-    "recall": (recall.measure, ("recall_idle", "recall_loaded", "policy_in_force", "memory")),
+    "recall": (
+        recall.measure,
+        ("recall_idle", "recall_loaded", "lease_idle", "lease_loaded", "policy_in_force", "memory"),
+    ),
+    "worker_memory": (memory.measure, ("worker_memory_growth",)),
     "growth": (growth.measure, ("growth_1e6", "growth_1e7")),
     "what_if": (what_if.measure, ("what_if_seconds", "what_if_per_s", "what_if_cpu")),
 }
-HEAVY = frozenset(("growth", "what_if"))
+HEAVY = frozenset(("growth", "what_if", "worker_memory"))
 """Only when asked for: minutes each, and gigabytes of disk."""
 
 

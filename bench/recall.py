@@ -1,8 +1,8 @@
 """From an acceptance on the web to the recall of the call, as a dialer sees it on the topic: idle and under load.
 
 The whole system runs: the acceptance goes to the offers API, through its outbox and Kafka to touchpoint, and the recall
-through touchpoint's outbox and Kafka to the listener. Also: the memory of each process afterwards, and how soon an
-approved policy is on the next decision.
+through touchpoint's outbox and Kafka to the listener. Also: how soon an agent has what was released, the memory of each
+process afterwards, and how soon an approved policy is on the next decision.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import orjson
 import psutil
 from aiokafka import AIOKafkaConsumer
 
-from bench import kafka
+from bench import kafka, lease
 from bench.results import Result, percentile, result
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.channel import CustomerReported
@@ -42,7 +42,7 @@ SWITCH = Person("channel_system", "switch")
 
 
 async def measure(_endpoints: Endpoints, state: Path) -> list[Result]:
-    """recall_idle, recall_loaded, policy_in_force and memory_<part>."""
+    """recall_idle, recall_loaded, lease_idle, lease_loaded, policy_in_force and memory_<part>."""
     system = System(state / "system", Options())
     running = await asyncio.to_thread(system.start, fresh=True)
     try:
@@ -52,9 +52,14 @@ async def measure(_endpoints: Endpoints, state: Path) -> list[Result]:
             listening = asyncio.create_task(_listen(running, heard))
             idle = await _accept(desk, heard, range(SAMPLES))
             policy = [await _policy(desk, n) for n in range(5)]
-            bulk = asyncio.create_task(_bulk(running))
+            leased = await lease.sample(running, desk, "idle", range(CUSTOMERS - 200, CUSTOMERS - 20))
+            bulk = asyncio.create_task(_bulk(running, "bulk"))
             await asyncio.sleep(1)
             loaded = await _accept(desk, heard, range(SAMPLES, 2 * SAMPLES))
+            await bulk
+            bulk = asyncio.create_task(_bulk(running, "more"))
+            await asyncio.sleep(2)  # until it is in its topic
+            beside = await lease.sample(running, desk, "loaded", range(CUSTOMERS - 200, CUSTOMERS - 20))
             await bulk
             listening.cancel()
             with suppress(asyncio.CancelledError):
@@ -67,6 +72,8 @@ async def measure(_endpoints: Endpoints, state: Path) -> list[Result]:
         result(
             "recall_loaded", "ms", loaded, at_most=1000, p99=percentile(loaded, 0.99), judged=percentile(loaded, 0.99)
         ),
+        result("lease_idle", "ms", leased, p99=percentile(leased, 0.99)),
+        result("lease_loaded", "ms", beside, p99=percentile(beside, 0.99)),
         result("policy_in_force", "ms", policy, at_most=2000, judged=max(policy)),
     ]
     return found + [result(f"memory_{name}", "mb", [size]) for name, size in sorted(memory.items())]
@@ -175,7 +182,7 @@ async def _policy(desk: Desk, number: int) -> float:
             return (time.perf_counter() - begun) * 1000
 
 
-async def _bulk(running: Running) -> None:
+async def _bulk(running: Running, name: str) -> None:
     """Many requests at once, for other customers than those who accept."""
     now = datetime.now(UTC)
     others = CUSTOMERS - 2 * SAMPLES - 10
@@ -183,7 +190,7 @@ async def _bulk(running: Running) -> None:
         _record(
             ContactRequested.model_validate(
                 {
-                    "request_id": f"bulk.{n}",
+                    "request_id": f"{name}.{n}",
                     "customer_id": f"r{2 * SAMPLES + n % others}",
                     "channels": ["branch"],
                     "purpose": "marketing",

@@ -55,7 +55,6 @@ POLICY = {
     ],
     "cool_downs": [{"name": "rest", "outcome": "refused", "scope": "goal", "days": 1}],
 }
-OPERATOR = Person("operator", "olga")
 MANAGER = Person("channel_manager", "mona")
 _AWAY = (httpx2.HTTPError, Refused, KafkaError, OSError, TimeoutError)
 

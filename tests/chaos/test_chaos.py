@@ -12,15 +12,13 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
-from tests.chaos.load import CUSTOMERS, OPERATOR, Load
+from tests.chaos.care import rebuild, rest, revive
+from tests.chaos.load import CUSTOMERS, Load
 
 from rapport.clock import SteppedClock
 from rapport.testing.parts import Options
-from rapport.testing.settle import Settler, providers_quiet
 from rapport.testing.system import Running, System
 from rapport_cli.checker import check
 from rapport_cli.desk import Desk
@@ -49,13 +47,6 @@ def _order(dice: random.Random) -> list[str]:
     return names
 
 
-async def _revive(system: System, running: Running) -> None:
-    """Start what has ended, as a supervisor does: a process that starts while its database is away gives up."""
-    for name in running.urls:
-        if system.process(name).pid is None:
-            await asyncio.to_thread(system.restart, name, wait=False)
-
-
 async def _kill_at_random(system: System, running: Running, dice: random.Random, minutes: float) -> int:
     """Kill and start again, one after the other; how many times."""
     until = time.monotonic() + minutes * 60
@@ -68,7 +59,7 @@ async def _kill_at_random(system: System, running: Running, dice: random.Random,
             await asyncio.sleep(dice.uniform(0, 0.5))
             if name in ("kafka", "postgres"):
                 await asyncio.to_thread(system.restart, name)
-            await _revive(system, running)
+            await revive(system, running)
         if time.monotonic() >= until:
             return kills
 
@@ -77,29 +68,8 @@ async def _enough(system: System, running: Running, load: Load) -> None:
     """Let the load go on for a while where the machine was too slow to report much under the kills."""
     until = time.monotonic() + 120
     while load.done["_report"] <= REPORTS and time.monotonic() < until:
-        await _revive(system, running)
+        await revive(system, running)
         await asyncio.sleep(0.2)
-
-
-async def _rest(running: Running, clock: SteppedClock) -> None:
-    """Once nobody moves the clock any more, the system comes to rest and stays there."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        providers = providers_quiet(client, running.urls["simulators"], clock)
-        bootstrap = running.endpoints.kafka_bootstrap
-        async with Settler(running.databases, bootstrap, extra=[providers], timeout=120) as settler:
-            await settler.settle(clock.now())
-
-
-async def _rebuild(desk: Desk) -> dict[str, Any]:
-    """Compare every standing with its timeline, and change nothing."""
-    asked = await desk.call("touchpoint", "POST", "/standings/rebuilds", {"dry_run": True}, by=OPERATOR)
-    path = f"/standings/rebuilds/{asked.json()['rebuild_id']}"
-    async with asyncio.timeout(120):
-        while True:
-            found: dict[str, Any] = (await desk.call("touchpoint", "GET", path, by=OPERATOR)).json()
-            if found["state"] == "finished":
-                return found
-            await asyncio.sleep(0.2)
 
 
 @pytest.mark.timeout(0)
@@ -115,20 +85,20 @@ async def test_no_kill_breaks_an_invariant():
         async with Desk(running) as desk:
             load = Load(running, clock, desk, seed)
             await load.prepare()
-            await _rest(running, clock)
+            await rest(running, clock)
             working = asyncio.create_task(load.run())
             kills = await _kill_at_random(system, running, dice, minutes)
             await _enough(system, running, load)
             load.stop()
             while not working.done():
-                await _revive(system, running)
+                await revive(system, running)
                 await asyncio.sleep(1)
             await working
             await load.close()
         clock.move_to(clock.now() + timedelta(hours=1))  # what a killed sender had in hand lapses
-        await _rest(running, clock)
+        await rest(running, clock)
         async with Desk(running) as desk:
-            rebuilt = await _rebuild(desk)
+            rebuilt = await rebuild(desk)
         found = await check(running.databases, running.endpoints.kafka_bootstrap)
     finally:
         await asyncio.to_thread(system.stop)

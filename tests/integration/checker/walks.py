@@ -354,13 +354,13 @@ class Walk:
     async def freeze(self, customer_id: str, hours: int | None) -> None:
         until = None if hours is None else (self.now + timedelta(hours=hours)).isoformat()
         await self.touchpoint.call(
-            "POST", "/v1/freezes", {"customer_id": customer_id, "until": until}, role="compliance", expect=201
+            "POST", "/v1/freezes", {"customer_id": customer_id, "until": until}, role="complaint_desk", expect=201
         )
 
     async def thaw(self, index: int) -> None:
         row = await self.rows("select freeze_id from freezes order by closed_at is not null, freeze_id limit 6", index)
         if row is not None:
-            await self.touchpoint.call("POST", f"/v1/freezes/{row['freeze_id']}/closure", {}, role="compliance")
+            await self.touchpoint.call("POST", f"/v1/freezes/{row['freeze_id']}/closure", {}, role="complaint_desk")
 
     async def pop_up(self, customer_id: str, channel: str, answer: str) -> None:
         body = {"customer_id": customer_id, "channel": channel}

@@ -200,13 +200,13 @@ class RandomLife:
         until = dice.choice((None, now + timedelta(hours=30)))
         body = {"customer_id": dice.choice(CUSTOMERS), "freeze_id": f"f{self._number}"}
         body |= {} if until is None else {"until": until.isoformat()}
-        await self._service.call("POST", "/v1/freezes", body, role="compliance")
+        await self._service.call("POST", "/v1/freezes", body, role="complaint_desk")
 
     async def _thaw(self) -> None:
         rows = await self._service.pool.fetch("select freeze_id from freezes where closed_at is null order by 1")
         if rows:
             path = f"/v1/freezes/{self._dice.choice(rows)[0]}/closure"
-            await self._service.call("POST", path, {}, role="compliance")
+            await self._service.call("POST", path, {}, role="complaint_desk")
 
     async def _decide(self) -> None:
         request = self._request()

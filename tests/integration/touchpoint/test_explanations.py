@@ -40,6 +40,7 @@ class TestDeferral:
         assert (found["decision"], found["policy_version"], found["time_zone"]) == ("deferred", 2, "Asia/Shanghai")
         assert found["because"]["reason"] == "frequency_cap"
         assert [look["kind"] for look in found["rules"]] == [
+            "stale_replica",
             "campaign_stopped",
             "goal_met",
             "do_not_disturb",

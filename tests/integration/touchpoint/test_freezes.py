@@ -24,7 +24,7 @@ async def freezing(touchpoint: Touchpoint) -> Touchpoint:
 
 async def freeze(touchpoint: Touchpoint, expect: int = 201, **more: Any) -> dict[str, Any]:
     body = {"customer_id": "c1", "note": "by letter"} | more
-    answer = await touchpoint.call("POST", "/v1/freezes", body, role="compliance", subject="sam", expect=expect)
+    answer = await touchpoint.call("POST", "/v1/freezes", body, role="complaint_desk", subject="sam", expect=expect)
     found: dict[str, Any] = answer.json()
     return found
 
@@ -32,7 +32,7 @@ async def freeze(touchpoint: Touchpoint, expect: int = 201, **more: Any) -> dict
 async def close(touchpoint: Touchpoint, freeze_id: str, expect: int = 200) -> dict[str, Any]:
     path = f"/v1/freezes/{freeze_id}/closure"
     body = {"note": "dealt with"}
-    answer = await touchpoint.call("POST", path, body, role="compliance", subject="kim", expect=expect)
+    answer = await touchpoint.call("POST", path, body, role="complaint_desk", subject="kim", expect=expect)
     found: dict[str, Any] = answer.json()
     return found
 

@@ -25,6 +25,7 @@ class Sent:
     topic: str
     partition: int
     offset: int
+    timestamp: int = 0
 
 
 class Recorder(Processor):

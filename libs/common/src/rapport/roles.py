@@ -66,6 +66,9 @@ ROLES: Mapping[str, frozenset[str]] = {
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit", "touchpoint.policy.try"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve", "touchpoint.policy.try"}),
     "channel_manager": frozenset({"touchpoint.capacity.read", "touchpoint.capacity.edit"}),
+    "complaint_desk": frozenset(
+        {"touchpoint.freeze.read", "touchpoint.freeze.open", "touchpoint.freeze.close", "touchpoint.timeline"}
+    ),
     "data_steward": frozenset(
         {
             "profile.read",
@@ -77,7 +80,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "profile.import",
         }
     ),
-    "compliance": _READS | {"touchpoint.freeze.open", "touchpoint.freeze.close", "touchpoint.rebuild"},
+    "compliance": _READS | {"touchpoint.rebuild"},
     "operator": _READS | {"dlq.read", "dlq.replay", "touchpoint.rebuild"},
 }
 

@@ -39,6 +39,9 @@ class Options:
     relay_apart: bool = True
     """Whether touchpoint's relay is a process of its own: it then works beside the worker on a second core."""
 
+    second_worker: bool = False
+    """Whether another worker of touchpoint shares its partitions."""
+
     simulators: bool = True
     """Whether providers of SMS and e-mail are simulated."""
 
@@ -76,6 +79,7 @@ def part_names(options: Options) -> list[str]:
     names = ["simulators"] if options.simulators else []
     for service in SERVICES:
         names += [f"{service}-api", f"{service}-worker"]
+    names += ["touchpoint-second"] if options.second_worker else []
     return names + (["touchpoint-relay"] if options.relay_apart else [])
 
 
@@ -130,6 +134,9 @@ def _service_part(name: str, common: Mapping[str, str], options: Options, port: 
     environment = dict(common)
     if role == "relay":
         arguments = ("--only", "relay")
+        environment[f"{service.upper()}_WORKER_PORT"] = str(port)
+    elif role == "second":
+        arguments = ("--only", *_BESIDE_THE_RELAY)
         environment[f"{service.upper()}_WORKER_PORT"] = str(port)
     elif name == "touchpoint-worker" and options.relay_apart:
         arguments = ("--only", *_BESIDE_THE_RELAY)
