@@ -47,7 +47,7 @@ POLICY: dict[str, Any] = {
             "name": f"at-most-{cap}",
             "limit": cap,
             "window": {"kind": "rolling", "hours": 1000},
-            "when": {"combinator": "and", "rules": [{"field": "attributes.cap", "operator": "=", "value": cap}]},
+            "when": {"combinator": "and", "rules": [{"field": "grade", "operator": "=", "value": f"cap-{cap}"}]},
         }
         for cap in CAPS
     ],
@@ -82,7 +82,7 @@ class Attempts:
         await self._desk.call("offers", "PUT", "/offers/card", offer, by=manager)
         await self._desk.call("offers", "POST", "/offers/card/publication", by=manager)
         for number in range(CUSTOMERS):
-            facts = {"time_zone": "Europe/Berlin", "attributes": {"cap": cap_of(number)}}
+            facts = {"time_zone": "Europe/Berlin", "grade": f"cap-{cap_of(number)}"}
             body = {"customer_id": f"b{number}", "report_id": f"b{number}", "at": self._clock.now()} | facts
             await self.send(CustomerReported.model_validate(body))
 

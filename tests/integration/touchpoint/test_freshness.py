@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import Any
@@ -81,7 +82,7 @@ async def test_what_was_released_is_not_handed_over(touchpoint: Touchpoint):
         gate = touchpoint.app.state.gate
         async with transaction(touchpoint.pool) as conn:
             policy = await policy_in_force(conn, None, touchpoint.clock.now())
-            old = await gate.minutes_old(policy)
+            old = await gate.minutes_old(conn, policy)
             return len(
                 await hand_out(
                     conn, policy, "sms", touchpoint.clock.now(), owner="s", seconds=60, limit=5, minutes_old=old
@@ -91,6 +92,27 @@ async def test_what_was_released_is_not_handed_over(touchpoint: Touchpoint):
     assert (await leased(), await sent()) == (0, 0)
     await grow_old(touchpoint, None)
     assert (await leased(), await sent()) == (1, 1), "and it was not put off either"
+
+
+async def test_many_who_look_again_at_once_do_not_wait_for_each_other(touchpoint: Touchpoint):
+    """More than the pool has connections, each in its transaction."""
+    await grow_old(touchpoint, 3600)
+    bodies = [
+        {
+            "customer_id": "c1",
+            "channels": ["web"],
+            "purpose": "marketing",
+            "category": "loans",
+            "contact_class": "marketing",
+            "request_id": f"r{number}",
+        }
+        for number in range(60)
+    ]
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(
+            *(touchpoint.call("POST", "/v1/decisions", body, role="channel_system") for body in bodies)
+        )
+    assert {answer.json()["state"] for answer in answers} == {"deferred"}
 
 
 @pytest.mark.parametrize("channel", ["branch", "hotline"])

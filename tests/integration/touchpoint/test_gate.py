@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from tests.integration.touchpoint.conftest import POLICY, START, Touchpoint
@@ -183,3 +184,23 @@ class TestDecisions:
     async def test_unknown_customer_is_a_decision(self, touchpoint: Touchpoint):
         found = await self.ask(touchpoint, customer_id="nobody")
         assert found["because"]["reason"] == "unknown_customer"
+
+
+async def test_many_decisions_about_a_new_offer_do_not_wait_for_each_other(touchpoint: Touchpoint):
+    """More than the pool has connections, each in its transaction, and none knows the offer's newest version yet."""
+    document = touchpoint.offer("o2", goal="other").model_dump_json()
+    await touchpoint.pool.execute("insert into replica_offers values ('o2', 1, $1)", document)
+    wish = {"channels": ["web"], "purpose": "marketing", "category": "loans", "contact_class": "marketing"}
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(
+            *(
+                touchpoint.call(
+                    "POST",
+                    "/v1/decisions",
+                    wish | {"request_id": f"n{number}", "customer_id": "c1", "offer_id": "o2"},
+                    role="channel_system",
+                )
+                for number in range(60)
+            )
+        )
+    assert [answer.json()["state"] for answer in answers].count("released") == 3

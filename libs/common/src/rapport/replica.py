@@ -185,14 +185,19 @@ class MemoryReplica(Generic[T]):
         """All objects by key; treat it as read-only. A refresh makes another one."""
         return self._items
 
-    async def refresh(self) -> bool:
-        """Look at the table now; whether it had changed."""
+    async def refresh(self, conn: Connection | None = None) -> bool:
+        """Look at the table now; whether it had changed.
+
+        Whoever is in a transaction gives its connection: to wait for a second one while holding the first would let all
+        of a pool wait for each other.
+        """
+        asked = conn or self._pool
         # The row's place and creator change with every write to it, also when its version does not.
         stamp = "hashtextextended(id || ' ' || version || ' ' || xmin || ' ' || ctid, 0)::numeric"
-        found = await self._pool.fetchrow(f"select count(*), sum({stamp}) from {self._table}")
+        found = await asked.fetchrow(f"select count(*), sum({stamp}) from {self._table}")
         if found is None or tuple(found) == self._fingerprint:
             return False
-        rows = await self._pool.fetch(f"select id, {stamp} as stamp, doc from {self._table}")
+        rows = await asked.fetch(f"select id, {stamp} as stamp, doc from {self._table}")
         fresh: dict[str, tuple[Any, T]] = {}
         for key, stamp_now, doc in rows:
             known = self._rows.get(key)

@@ -23,13 +23,13 @@ class Catalogue:
 
     async def current(self, conn: Connection, offer_ids: Collection[str]) -> Mapping[str, Offer]:
         """All offers by id; of `offer_ids` the versions that this transaction sees, or newer ones."""
-        return await self.at_least(await offer_versions(conn, sorted(offer_ids)) if offer_ids else {})
+        return await self.at_least(conn, await offer_versions(conn, sorted(offer_ids)) if offer_ids else {})
 
-    async def at_least(self, versions: Mapping[str, int]) -> Mapping[str, Offer]:
+    async def at_least(self, conn: Connection, versions: Mapping[str, int]) -> Mapping[str, Offer]:
         """All offers by id; those named in these versions, or newer ones."""
         known = self._replica.all()
         if any(i not in known or known[i].document.version < version for i, version in versions.items()):
-            await self.refresh()
+            await self.refresh(conn)
         return self._replica.all()
 
     def foremost(self, channel: str, limit: int) -> Sequence[str]:

@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 from rapport.contracts.campaign import PlanChanged
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.profile import CustomerUpserted
-from rapport.db import Pool
+from rapport.db import Connection, Pool
 from rapport.messaging.retry import is_transient
 from touchpoint_service.repository.replicas import age
 
@@ -38,10 +38,11 @@ class Freshness:
         """Everything that the broker had so many seconds ago is known here; infinite where that is not known."""
         return self._age + (time.monotonic() - self._at)
 
-    async def refresh(self) -> None:
-        """Look it up now."""
+    async def refresh(self, conn: Connection | None = None) -> None:
+        """Look it up now. Whoever is in a transaction gives its connection: to wait for a second one while holding the
+        first would let all of a pool wait for each other."""
         began = time.monotonic()  # before the look: an answer that takes long makes it no younger
-        self._age = await age(self._pool, REPLICAS_GROUP, TOPICS)
+        self._age = await age(conn or self._pool, REPLICAS_GROUP, TOPICS)
         self._at = began
         replica_age.set(self._age)
 

@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Api:
         app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
         app.state.request_partitions = next(t.partitions for t in all_topics() if t.name == ContactRequested.topic)
         await catalogue.refresh()
+        await freshness.refresh()
         watching = asyncio.gather(catalogue.run(), freshness.run())
         yield
         watching.cancel()

@@ -132,7 +132,7 @@ class Sender:
                 seconds=HOLD_SECONDS,
                 limit=limit,
                 state="sending",
-                minutes_old=await self._gate.minutes_old(policy),
+                minutes_old=await self._gate.minutes_old(conn, policy),
             )
         if rows:
             fates = await asyncio.gather(*(self._try(row) for row in rows))

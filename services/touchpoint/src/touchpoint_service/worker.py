@@ -57,6 +57,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
     catalogue = Catalogue(pool)
     await catalogue.refresh()
     freshness = Freshness(pool)
+    await freshness.refresh()
     watching = asyncio.gather(catalogue.run(), freshness.run())
     gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "touchpoint")

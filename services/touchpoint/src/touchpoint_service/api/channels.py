@@ -66,7 +66,7 @@ async def lease_contacts(
         limit=body.limit,
         place=body.place,
         campaign=body.campaign_id,
-        minutes_old=await gate.minutes_old(policy),
+        minutes_old=await gate.minutes_old(conn, policy),
     )
     until = queues.later(now, body.seconds)
     clear = "profile.read_pii" in caller.permissions

@@ -23,6 +23,7 @@ from rapport.contracts.touchpoint import (
     ContactSuppressed,
 )
 from rapport.contracts.vocabulary import Reason
+from rapport.db import Connection
 from rapport.ranking import Offer
 from rapport.telemetry import DECISIONS
 from touchpoint_service.catalogue import Catalogue
@@ -106,7 +107,7 @@ class Gate:
             self._remember([(customer_id, version, scene["doc"])])
         offers = scene["offers"] or {}
         work.checked_offers.update(offers)
-        await self._catalogue.at_least(offers)
+        await self._catalogue.at_least(work.conn, offers)
 
     def foremost_offers(self, channel: str) -> Sequence[str]:
         """Offers worth looking at when somebody appears in this channel."""
@@ -136,15 +137,15 @@ class Gate:
         campaigns = {r.campaign_id for r in asked if r.campaign_id is not None}
         offers = {r.offer_id for r in asked if r.offer_id is not None}
         plans = await replicas.plan_states(work.conn, sorted(campaigns)) if campaigns else {}
-        return World(plans, await self.offers(work, offers), await self.minutes_old(await self.policy(work)))
+        return World(plans, await self.offers(work, offers), await self.minutes_old(work.conn, await self.policy(work)))
 
-    async def minutes_old(self, policy: Policy | None) -> int | None:
+    async def minutes_old(self, conn: Connection, policy: Policy | None) -> int | None:
         """How old what is known of customers, plans and offers is, where that is older than the policy allows."""
         if self._freshness is None or policy is None:
             return None
         limit = policy.document.max_replica_minutes * 60
         if self._freshness.age > limit:
-            await self._freshness.refresh()  # it may have become known since
+            await self._freshness.refresh(conn)  # it may have become known since
         age = self._freshness.age
         return int(min(age, _AGES) // 60) if age > limit else None
 

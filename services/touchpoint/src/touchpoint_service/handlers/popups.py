@@ -157,7 +157,7 @@ async def _compose(
         raise NotFound(f"there is no customer {customer_id}")
     lang = ask.lang or customer.document.get("language") or "en"
     policy = await gate.policy(work)
-    world = World({}, offers, await gate.minutes_old(policy))
+    world = World({}, offers, await gate.minutes_old(work.conn, policy))
     scene = _Scene(ask, lang, customer, policy, world, new_id("pop", work.at))
     held = [e for e in waiting if e.offer_id in offers and world.minutes_old is None][: ask.limit]
     shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
