@@ -15,6 +15,7 @@ from touchpoint_service.domain.capacity import CapacityDocument
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.planned import CAMPAIGN
 from touchpoint_service.domain.policy_document import PolicyDocument
+from touchpoint_service.domain.time_rules import Blackout
 from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.handlers.popups import Answer, Appearance
 from touchpoint_service.handlers.what_ifs import LONGEST, Question
@@ -199,6 +200,21 @@ class DraftIn(_Body):
     model_config = _example({"document": POLICY_EXAMPLE})
 
     document: PolicyDocument
+
+
+class BlackoutIn(Blackout):
+    """A blackout of the policy in force."""
+
+    model_config = _example(
+        {
+            "name": "flood-2026-03",
+            "channels": ["call", "sms"],
+            "exempt_classes": ["service_critical"],
+            "regions": ["DE-BY"],
+            "begins": "2026-03-03T12:00:00+00:00",
+            "ends": "2026-03-05T12:00:00+00:00",
+        }
+    )
 
 
 class CapacityIn(CapacityDocument):

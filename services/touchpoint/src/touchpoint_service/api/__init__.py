@@ -1,6 +1,7 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
 from touchpoint_service.api import (
+    blackouts,
     capacities,
     channels,
     contacts,
@@ -22,6 +23,7 @@ ROUTERS = (
     channels.router,
     customers.router,
     policies.router,
+    blackouts.router,
     capacities.router,
     rebuilds.router,
     explanations.router,

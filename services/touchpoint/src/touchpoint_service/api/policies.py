@@ -65,7 +65,7 @@ _TRIED = {
         }
     ]
 }
-_SUBMITTED = _VERSION | {"approved_by": None, "approved_at": None, "since": None, "state": "submitted"}
+SUBMITTED = _VERSION | {"approved_by": None, "approved_at": None, "since": None, "state": "submitted"}
 _LISTED = {name: value for name, value in _VERSION.items() if name != "document"}
 _DIFFERENCES = {
     "policy_id": "house",
@@ -179,7 +179,7 @@ async def replace_policy_draft(
     "/policies/{policy_id}/versions",
     status_code=201,
     summary="Submit the draft, or an earlier version anew",
-    responses=answers(_SUBMITTED, NotFound, NeverApproved, status=201),
+    responses=answers(SUBMITTED, NotFound, NeverApproved, status=201),
 )
 async def submit_policy_version(
     caller: Annotated[Principal, requires("touchpoint.policy.edit")],

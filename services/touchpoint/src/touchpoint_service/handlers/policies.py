@@ -6,7 +6,8 @@ What always holds:
 - nobody approves what they wrote or submitted;
 - in force at an instant is the version that the newest activation up to it names: every decision reads that for its
   own `now`, so a scheduled version binds from its instant on, without anybody having to act then;
-- each coming into force is published once, in the order in which it happened.
+- each coming into force is published once, in the order in which it happened; who waits for a rule that it changes, or
+  does not have any more, is then looked at anew.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from rapport.errors import Conflict, NotFound
 from rapport.messaging import outbox
 from touchpoint_service.domain.differences import Difference, differences
 from touchpoint_service.domain.policy_document import PolicyDocument
-from touchpoint_service.repository import policies
+from touchpoint_service.repository import policies, queues
 
 SOURCE = "touchpoint"
+
+_OF_TIME = frozenset(("blackouts", "legal_hours", "quiet_hours", "opening_hours"))
+"""Rules that put off what is ready to be handed over."""
 
 NOTICE = timedelta(seconds=1)
 """A schedule is set, and cancelled, at least this long before its instant. Its transaction takes a small part of that,
@@ -185,6 +189,12 @@ async def announce_activations(conn: Connection, now: datetime) -> int:
 
 async def _announce(conn: Connection, now: datetime) -> int:
     rows = await policies.take_due_activations(conn, now)
+    for row in rows:
+        if row["before"] is not None:
+            changed = differences(_complete(row["before"]), _complete(row["document"]))
+            await queues.wake_waiting_for(conn, sorted({each.rule for each in changed if each.rule is not None}))
+            if any(each.section in _OF_TIME for each in changed):
+                await queues.look_again_at_open(conn, now)
     events = [
         PolicyActivated(
             policy_id=row["policy_id"],

@@ -86,6 +86,13 @@ async def replace_draft(conn: Connection, policy_id: str, document: dict[str, An
     return revision
 
 
+async def amend_draft(conn: Connection, policy_id: str, document: dict[str, Any]) -> None:
+    """Change the draft and not its author: whoever wrote the rest may still not approve it."""
+    await conn.execute(
+        "update policies set draft = $2, revision = revision + 1 where policy_id = $1", policy_id, document
+    )
+
+
 async def add_version(
     conn: Connection,
     policy_id: str,
@@ -186,7 +193,10 @@ async def cancel_activation(conn: Connection, policy_id: str, number: int, cance
 
 
 async def take_due_activations(conn: Connection, now: datetime) -> list[Any]:
-    """Those whose moment has come and that nobody has announced yet, oldest first; they count as announced now."""
+    """Those whose moment has come and that nobody has announced yet, oldest first; they count as announced now.
+
+    `before` is the document that each takes the place of, or None.
+    """
     return await conn.fetch(
         """
         with due as (
@@ -194,7 +204,11 @@ async def take_due_activations(conn: Connection, now: datetime) -> list[Any]:
             where not announced and cancelled_at is null and since <= $1
             returning number, policy_id, version, since, approved_by
         )
-        select due.policy_id, due.version, due.since, due.approved_by, v.document
+        select due.policy_id, due.version, due.since, due.approved_by, v.document, (
+            select earlier.document from policy_activations a join policy_versions earlier using (policy_id, version)
+            where (a.since, a.number) < (due.since, due.number) and a.cancelled_at is null
+            order by a.since desc, a.number desc limit 1
+        ) as before
         from due join policy_versions v using (policy_id, version) order by due.since, due.number
         """,
         now,

@@ -173,6 +173,23 @@ async def lapse_leases(conn: Queryable, now: datetime) -> int:
     return count
 
 
+async def wake_waiting_for(conn: Connection, rules: Sequence[str]) -> None:
+    """Customers with a request that waits for one of these rules are to be looked at now."""
+    if rules:
+        await conn.execute(
+            """
+            insert into wakes_due (customer_id)
+            select distinct customer_id from requests where state = 'live' and because->>'rule' = any($1::text[])
+            """,
+            rules,
+        )
+
+
+async def look_again_at_open(conn: Connection, now: datetime) -> None:
+    """Contacts that were put off are looked at now: what put them off may have changed."""
+    await conn.execute("update contacts set next_try = $1 where state = 'open' and next_try > $1", now)
+
+
 async def take_wakes(conn: Connection, limit: int) -> list[str]:
     """Customers to be looked at now; they are taken off the list when the transaction commits."""
     rows = await conn.fetch(
