@@ -1,6 +1,7 @@
 """The memory of one worker over a million decisions: what it remembers is bounded, so it must not grow.
 
-The whole worker runs (consumers, timers, senders, relay), with a customer base larger than what it keeps in memory.
+A worker with consumers, timers and relay, and more customers than it keeps in memory; all is released, so what it reads
+of each customer grows with the run.
 """
 
 from __future__ import annotations

@@ -95,6 +95,15 @@ class TestRefused:
         problem = await submit(touchpoint, expect=409, name="three-a-week")
         assert problem["type"].endswith("rule-exists")
 
+    async def test_a_name_that_only_the_draft_has(self, touchpoint: Touchpoint):
+        """Submitted as it is, such a draft would be no policy that anybody could read."""
+        row = await touchpoint.call("GET", "/v1/policies/house", role="policy_editor")
+        document = POLICY | {"minimum_gaps": [{"name": "flood", "hours": 1}]}
+        tag = {"If-Match": row.headers["etag"]}
+        path = "/v1/policies/house/draft"
+        await touchpoint.call("PUT", path, {"document": document}, role="policy_editor", headers=tag)
+        assert (await submit(touchpoint, expect=409))["type"].endswith("rule-exists")
+
     async def test_one_that_is_not_there(self, touchpoint: Touchpoint):
         await lift(touchpoint, "nothing", expect=404)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from rapport.db import Connection
 from rapport.errors import Conflict, NotFound
 from touchpoint_service.domain.policy_document import PolicyDocument
@@ -22,7 +24,7 @@ class NothingInForce(Conflict):
 
 
 class RuleExists(Conflict):
-    """The policy in force has a rule of this name already."""
+    """The policy in force, or its draft, has a rule of this name already."""
 
 
 async def add_blackout(conn: Connection, blackout: Blackout, author: str, now: datetime) -> Any:
@@ -78,7 +80,12 @@ async def _submit(
     changed = {each.name for each in wanted} ^ {each.name for each in document.blackouts}
     kept = [each for each in draft.get("blackouts", ()) if each["name"] not in changed]
     added = [each.model_dump(mode="json") for each in wanted if each.name in changed]
-    await policies.amend_draft(conn, policy_id, draft | {"blackouts": [*kept, *added]})
+    amended = draft | {"blackouts": [*kept, *added]}
+    try:
+        PolicyDocument.model_validate(amended)
+    except ValidationError:
+        raise RuleExists(f"the draft of policy {policy_id} has a rule of this name", policy_id=policy_id) from None
+    await policies.amend_draft(conn, policy_id, amended)
     new = document.model_copy(update={"blackouts": wanted})
     number = await policies.add_version(
         conn, policy_id, new.model_dump(mode="json"), author=author, submitter=author, at=now
