@@ -33,7 +33,7 @@ AT_HOME = 90
 STOCK = 40
 GOALS = ("card", "loan", "fund")
 CHANNELS = ("call", "branch", "hotline", "web", "sms", "email")
-OUTCOMES = ("refused", "interested", "no_answer", "accepted", "busy", "delivered")
+OUTCOMES = ("refused", "interested", "no_answer", "accepted", "busy", "delivered", "complaint")
 POLICY = {
     "name": "Chaos",
     "frequency_caps": [
@@ -53,9 +53,13 @@ POLICY = {
             "window": {"kind": "calendar", "unit": "day"},
         },
     ],
-    "cool_downs": [{"name": "rest", "outcome": "refused", "scope": "goal", "days": 1}],
+    "cool_downs": [
+        {"name": "rest", "outcome": "refused", "scope": "goal", "days": 1},
+        {"name": "complained", "outcome": "complaint", "scope": "all"},
+    ],
 }
 MANAGER = Person("channel_manager", "mona")
+COMPLAINTS = Person("complaint_desk", "kim")
 _AWAY = (httpx2.HTTPError, Refused, KafkaError, OSError, TimeoutError)
 
 
@@ -121,6 +125,8 @@ class Load:
             self._repeat(self._appear, 0.1),
             self._repeat(self._fetch, 0.3),
             self._repeat(self._shop, 0.1),
+            self._repeat(self._freeze, 0.5),
+            self._repeat(self._thaw, 0.3),
             self._repeat(self._pass_time, 0.1),
             self._listen(),
             self._report(),
@@ -200,6 +206,19 @@ class Load:
         }
         by = Person("storefront", "shop")
         await self._insist(lambda: self._desk.call("offers", "POST", "/acceptances", body, by=by, expect=(404, 409)))
+
+    async def _freeze(self, number: int) -> None:
+        """Somebody complains by letter."""
+        body = {"freeze_id": f"frz-{self._run}-{number}", "customer_id": self._customer()}
+        await self._insist(lambda: self._desk.call("touchpoint", "POST", "/freezes", body, by=COMPLAINTS))
+
+    async def _thaw(self, number: int) -> None:
+        """The oldest complaints are dealt with."""
+        path = "/freezes?state=open&limit=3"
+        found = await self._insist(lambda: self._desk.call("touchpoint", "GET", path, by=COMPLAINTS))
+        for freeze in found.json()["items"]:
+            closing = f"/freezes/{freeze['freeze_id']}/closure"
+            await self._insist(partial(self._desk.call, "touchpoint", "POST", closing, {}, by=COMPLAINTS))
 
     async def _listen(self) -> None:
         """Learn of released contacts as a channel system does; a broker that is away is waited for."""

@@ -16,7 +16,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from rapport.contracts.envelope import Envelope
 from rapport.db import Connection, connect_pool
-from rapport.messaging import session
+from rapport.messaging import positions, session
 from rapport.messaging.consumer import Consumer, Fenced, StopConsumer
 from rapport.messaging.positions import Move, Place, advance
 
@@ -66,6 +66,30 @@ class TestFreshness:
         await eventually(is_old)
         stuck.set()
         await eventually(is_fresh)
+
+    async def test_nobody_leaves_the_group_because_it_could_not_be_told(
+        self, world: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, failures = positions.tell_fresh, iter([asyncpg.ConnectionDoesNotExistError()] * 2)
+
+        async def failing(*told: Any) -> None:
+            for failure in failures:
+                raise failure
+            await real(*told)
+
+        monkeypatch.setattr(positions, "tell_fresh", failing)
+        consumer = world.consumer(tells_freshness=True)
+        world.start(consumer)
+        await world.send(range(10))
+        await world.processed(range(10))
+        joined = consumer._session
+
+        async def is_fresh() -> bool:
+            return bool(await world.age() < 3)
+
+        await eventually(is_fresh)
+        assert next(failures, None) is None
+        assert consumer._session is joined
 
     async def test_is_told_only_if_somebody_asks(self, world: Any, eventually: Any) -> None:
         world.start(world.consumer())

@@ -305,7 +305,13 @@ class Session:
             looked, end = self._kafka.last_poll_timestamp(place), self._kafka.highwater(place)
             at_end = looked is not None and end is not None and slot.stored >= end
             ages[slot.place] = now - (looked / 1000 if at_end else slot.written_at)
-        await positions.tell_fresh(self._member.pool, self._member.group, ages)
+        try:
+            await positions.tell_fresh(self._member.pool, self._member.group, ages)
+        except Exception as error:
+            if not is_transient(
+                error
+            ):  # a database that is away learns it the next time; nobody leaves the group for it
+                raise
 
     async def _tell_kafka(self) -> None:
         moved = {p: s.stored for p, s in self._slots.items() if self._told_kafka.get(p) != s.stored}

@@ -225,19 +225,18 @@ def _rule(name: str | None, tongue: str) -> str:
 def _until(at: str | None, tongue: str, zone: ZoneInfo) -> str:
     if at is None:
         return ""
-    local = datetime.fromisoformat(at).astimezone(zone)
-    if tongue == "zh":
-        return f"，至 {local:%Y-%m-%d %H:%M}（{zone.key}）"
-    return f", until {local:%a %d %b %H:%M} ({zone.key})"
+    return f"，至 {_local(at, tongue, zone)}" if tongue == "zh" else f", until {_local(at, tongue, zone)}"
 
 
 def _when(at: str | None, tongue: str, zone: ZoneInfo) -> str:
     if at is None:
         return ""
+    return _local(at, tongue, zone) if tongue == "zh" else f"on {_local(at, tongue, zone)}"
+
+
+def _local(at: str, tongue: str, zone: ZoneInfo) -> str:
     local = datetime.fromisoformat(at).astimezone(zone)
-    if tongue == "zh":
-        return f"{local:%Y-%m-%d %H:%M}（{zone.key}）"
-    return f"on {local:%a %d %b %H:%M} ({zone.key})"
+    return f"{local:%Y-%m-%d %H:%M}（{zone.key}）" if tongue == "zh" else f"{local:%a %d %b %H:%M} ({zone.key})"
 
 
 def _on(channel: str, tongue: str) -> str:
