@@ -1,6 +1,7 @@
 """A slow what-if: walks through the time hour by hour and asks `gate_oracle` whether a request may go.
 
-Good for cases in which everything falls on whole hours, for one customer, one channel and one class.
+Good for cases in which everything falls on whole hours, for one customer, one channel and one class. What was said in
+the hour in which somebody asks comes before that if it really did: by the number of its request, as the tests number.
 """
 
 from __future__ import annotations
@@ -62,14 +63,20 @@ def walk(document: dict[str, Any], requests: list[Asked], start: datetime, hours
                 waiting.remove(one)
                 sent.append(Sent(one, hour))
 
-    for hour in range(hours):
-        told = [s for s in sent if s.asked.really is not None and s.at + s.asked.after == hour]
+    def hear(told: list[Sent], hour: int) -> None:
         for one in told:
             one.known, one.counts = True, one.asked.outcome == "interested"
         if told:
             decide(hour)
-        waiting += [one for one in requests if one.at == hour]
+
+    for hour in range(hours):
+        told = [s for s in sent if s.asked.really is not None and s.at + s.asked.after == hour]
+        coming = [number for number, one in enumerate(requests) if one.at == hour]
+        before = [s for s in told if not coming or requests.index(s.asked) < coming[0]]
+        hear(before, hour)
+        waiting += [requests[number] for number in coming]
         decide(hour)
+        hear([s for s in told if s not in before], hour)
         for one in sent:
             real = one.asked.really
             if real is not None and one.asked.ends == hour and not one.known and real + one.asked.after <= hour:
