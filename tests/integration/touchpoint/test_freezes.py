@@ -217,6 +217,17 @@ class TestRefused:
             "freeze-exists"
         )
 
+    async def test_an_id_that_is_given_twice_at_once(self, touchpoint: Touchpoint):
+        await touchpoint.hear(touchpoint.customer("c2"))
+
+        async def post(customer_id: str, number: int) -> int:
+            body = {"freeze_id": f"f{number}", "customer_id": customer_id}
+            headers = touchpoint.headers("complaint_desk")
+            return (await touchpoint.client.request("POST", "/v1/freezes", json=body, headers=headers)).status_code
+
+        for number in range(20):
+            assert sorted(await asyncio.gather(post("c1", number), post("c2", number))) == [201, 409]
+
     async def test_one_that_would_be_over(self, touchpoint: Touchpoint):
         problem = await freeze(touchpoint, expect=422, until=START.isoformat())
         assert [error["pointer"] for error in problem["errors"]] == ["#/until"]

@@ -15,6 +15,7 @@ from typing import Any
 from rapport.clock import to_micros
 from rapport.contracts.touchpoint import FreezeClosed, FreezeOpened
 from rapport.contracts.vocabulary import Reason
+from rapport.db import lock
 from rapport.errors import Conflict
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import CLOSED, CoolDown
@@ -35,6 +36,7 @@ async def open_freeze(work: Work, gate: Gate, freeze: FreezeRow) -> None:
     Raises:
         FreezeExists: the id is another customer's.
     """
+    await lock(work.conn, f"touchpoint.freeze.{freeze.freeze_id}")  # for another customer somebody may open it just now
     known = await freezes.find(work.conn, freeze.freeze_id, work.at)
     if known is not None:
         if known["customer_id"] != freeze.customer_id:
