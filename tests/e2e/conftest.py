@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rapport.db import connect
 from rapport.testing.parts import Options
 from rapport.testing.system import Running, System
 from rapport_cli.desk import Desk, Person
@@ -53,6 +54,19 @@ class House:
             "consents": consents,
         }
         await self.desk.call("profile", "PUT", f"/customers/{customer_id}", body, by=STEWARD)
+
+        async def known() -> bool:
+            """An audience is taken once: whom campaign does not know yet is not in it."""
+            found = []
+            for service in ("touchpoint", "offers", "campaign"):
+                conn = await connect(self.running.databases[service])
+                found.append(
+                    await conn.fetchval("select exists (select from replica_customers where id = $1)", customer_id)
+                )
+                await conn.close()
+            return all(found)
+
+        await until(known, "every service knows the customer")
         return customer_id
 
     async def offer(self, **parts: Any) -> str:

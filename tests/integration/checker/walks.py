@@ -146,13 +146,13 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "withdraw": (2, (few,)),
     "lease": (2, (st.sampled_from(["call", "branch"]),)),
     "send": (2, (st.sampled_from(["sms", "email"]), st.booleans())),
-    "forget_to_answer": (3, (st.sampled_from(["call", "branch"]), few, st.sampled_from([0.01, 0.05, 1]))),
+    "forget_to_answer": (6, (st.sampled_from(["call", "branch"]), few, st.sampled_from([0.01, 0.05, 1]))),
     "answer_recall": (4, (few, st.sampled_from(["withdrawn", "too_late"]))),
     "pop_up": (2, (customers, st.sampled_from(["branch", "hotline"]), answers)),
     "plan": (1, (st.sampled_from(CAMPAIGNS), st.sampled_from(["paused", "running", "stopped"]))),
     "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),
     "freeze": (2, (customers, st.sampled_from([None, 5, 200]))),
-    "thaw": (4, (few,)),
+    "thaw": (3, (few,)),
     "policy": (1, (policies, st.sampled_from([0, 0, 1, 7, 100]))),
 }
 """The methods of `Walk`: how often each is chosen, and what it is given."""

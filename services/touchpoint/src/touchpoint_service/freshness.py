@@ -21,6 +21,8 @@ TOPICS = (CustomerUpserted.topic, OfferChanged.topic, PlanChanged.topic)
 """What replicas are kept of."""
 
 _POLL_SECONDS = 1.0
+_FRESH_SECONDS = 30.0
+"""Half of the least that a policy can ask for."""
 
 replica_age = Gauge("rapport_replica_age_seconds", "How old what is known of customers, offers and plans is")
 
@@ -32,6 +34,8 @@ class Freshness:
         self._pool = pool
         self._age = math.inf
         self._at = time.monotonic()
+        self.ever = False
+        """Whether they have been known to be fresh since this process began: no policy finds them too old then."""
 
     @property
     def age(self) -> float:
@@ -44,6 +48,7 @@ class Freshness:
         began = time.monotonic()  # before the look: an answer that takes long makes it no younger
         self._age = await age(conn or self._pool, REPLICAS_GROUP, TOPICS)
         self._at = began
+        self.ever = self.ever or self._age < _FRESH_SECONDS
         replica_age.set(self._age)
 
     async def run(self) -> None:

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from math import isinf
 
 import httpx2
 
@@ -91,7 +90,7 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             found: dict[str, str | None] = {"database": None}
             await pool.fetchval("select 1")
             found |= {c.group: None if c.caught_up else "catching up" for c in consumers}
-            if consumers and isinf(freshness.age):
+            if consumers and not freshness.ever:
                 found[REPLICAS_GROUP] = "not known to be fresh yet"
             return found
 

@@ -34,8 +34,8 @@ class Slot:
     """Behind the last record put into the lane."""
     target: int
     """The end of the log when the partition was opened."""
-    written_at: float = 0.0
-    """When the last record before `stored` was written to its log, in seconds since 1970."""
+    written_at: float | None = None
+    """When the last record before `stored` was written to its log, in seconds since 1970; None: none was seen here."""
     live: bool = True
     """False once the partition is taken away."""
 

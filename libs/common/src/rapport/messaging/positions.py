@@ -33,10 +33,8 @@ returning stored.topic, stored.partition
 
 
 _TELL_FRESH = """
-update consumer_positions as stored
-set fresh_at = greatest(stored.fresh_at, clock_timestamp() - told.age * interval '1 second')
-from unnest($2::text[], $3::int[], $4::float8[]) as told (topic, partition, age)
-where stored.consumer_group = $1 and stored.topic = told.topic and stored.partition = told.partition
+update consumer_positions set fresh_at = greatest(fresh_at, clock_timestamp() - $4::float8 * interval '1 second')
+where consumer_group = $1 and topic = $2 and partition = $3
 """
 
 
@@ -102,13 +100,10 @@ async def advance(conn: Connection, group: str, moves: Sequence[Move]) -> None:
         raise Fenced({move.place for move in ordered} - {Place(*row) for row in rows})
 
 
-async def tell_fresh(conn: Connection | Pool, group: str, ages: Mapping[Place, float]) -> None:
-    """Note that what the broker had so many seconds ago is processed; by the database's clock, on which all agree."""
-    places = sorted(ages)
-    await conn.execute(
-        _TELL_FRESH,
-        group,
-        [place.topic for place in places],
-        [place.partition for place in places],
-        [ages[place] for place in places],
-    )
+async def tell_fresh(pool: Pool, group: str, ages: Mapping[Place, float]) -> None:
+    """Note that what the broker had so many seconds ago is processed; by the database's clock, on which all agree.
+
+    Each partition by itself: holding one while waiting for another, it could wait for a batch that waits for it.
+    """
+    for place, age in ages.items():
+        await pool.execute(_TELL_FRESH, group, *place, age)

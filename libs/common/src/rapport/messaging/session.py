@@ -271,8 +271,7 @@ class Session:
             await self._pass_gaps()
             self._report_lag()
             if self._member.tells_freshness and time.monotonic() - told >= _FRESHNESS_SECONDS:
-                await self._tell_fresh()
-                told = time.monotonic()
+                told = time.monotonic() if await self._tell_fresh() else told
             await self._ask_for_topics()
             await self._tell_kafka()
 
@@ -298,20 +297,25 @@ class Session:
         for topic, messages in lag.items():
             metrics.consumer_lag.labels(self._member.group, topic).set(messages)
 
-    async def _tell_fresh(self) -> None:
-        """What has been read to its end is as new as the broker's last answer; else as the last record processed."""
+    async def _tell_fresh(self) -> bool:
+        """What has been read to its end is as new as the broker's last answer; else as the last record processed.
+
+        Of a partition of which neither is known yet nothing is told; whether all of them could be.
+        """
         now, ages = time.time(), {}
         for place, slot in self._slots.items():
             looked, end = self._kafka.last_poll_timestamp(place), self._kafka.highwater(place)
             at_end = looked is not None and end is not None and slot.stored >= end
-            ages[slot.place] = now - (looked / 1000 if at_end else slot.written_at)
+            as_of = looked / 1000 if at_end else slot.written_at
+            if as_of is not None:
+                ages[slot.place] = now - as_of
         try:
             await positions.tell_fresh(self._member.pool, self._member.group, ages)
         except Exception as error:
-            if not is_transient(
-                error
-            ):  # a database that is away learns it the next time; nobody leaves the group for it
+            if not is_transient(error):
                 raise
+            return False  # a database that is away learns it the next time: nobody leaves the group for that
+        return len(ages) == len(self._slots)
 
     async def _tell_kafka(self) -> None:
         moved = {p: s.stored for p, s in self._slots.items() if self._told_kafka.get(p) != s.stored}
