@@ -28,7 +28,7 @@ from rapport.contracts.envelope import headers
 from rapport.messaging import topics
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.consumers import REQUESTS_GROUP
-from touchpoint_service.freshness import TOPICS
+from touchpoint_service.freshness import REPLICAS_GROUP, TOPICS
 
 CUSTOMERS = 60_000
 REQUESTS = 90_000
@@ -115,8 +115,8 @@ async def prepare(endpoints: Endpoints, bench: str, policy: dict[str, Any] = WID
     )
     await conn.execute("insert into replica_plans (id, version, doc) values ('bench', 1, '{\"state\": \"running\"}')")
     await conn.execute(
-        "insert into consumer_positions select 'touchpoint.replicas', topic, 0, 0, 'infinity' "
-        "from unnest($1::text[]) as t (topic)",
+        "insert into consumer_positions select $1, topic, 0, 0, 'infinity' from unnest($2::text[]) as t (topic)",
+        REPLICAS_GROUP,
         TOPICS,
     )  # no part of the bench reads them
     already = await kafka.ends(endpoints.kafka_bootstrap, ContactRequested.topic)

@@ -163,8 +163,7 @@ def _responded(found: Fold, at: int, body: Mapping[str, Any]) -> None:
         found.all_told = False
         pauses = _NEVER_AGAIN if outcome == Outcome.DO_NOT_CONTACT else ()
     for pause in pauses:
-        until = pause.get("until")
-        ends = None if until is None else to_micros(datetime.fromisoformat(until))
+        ends = _micros(pause.get("until"))
         found.standing.cool_downs.append(CoolDown(ends, pause["scope"], pause.get("key"), pause["rule"], outcome))
 
 
@@ -180,13 +179,15 @@ def _settled(found: Fold, at: int, body: Mapping[str, Any]) -> None:
 
 
 def _frozen(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
-    until = body.get("until")
-    ends = None if until is None else to_micros(datetime.fromisoformat(until))
-    found.standing.cool_downs.append(CoolDown.freeze(body["freeze_id"], body.get("rule"), ends))
+    found.standing.cool_downs.append(CoolDown.freeze(body["freeze_id"], body.get("rule"), _micros(body.get("until"))))
 
 
 def _thawed(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
     found.standing.thaw(body["freeze_id"])
+
+
+def _micros(text: str | None) -> int | None:
+    return None if text is None else to_micros(datetime.fromisoformat(text))
 
 
 _RANKS = {contact_class.value: contact_class.rank for contact_class in ContactClass}
