@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated
 
 import orjson
 from fastapi import Request, Response
-from starlette.types import Receive, Scope, Send
 
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
-from rapport.web import Now, Router, Writing, WritingAtOnce, answers
-from rapport.web.idempotency import PENDING
+from rapport.web import AfterCommit, Now, Router, Writing, WritingAtOnce, answers
 from touchpoint_service.api.context import TheGate, json_answer, working_on
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
 from touchpoint_service.handlers.popups import find_customer, pop_up
@@ -133,25 +130,3 @@ async def answer_popup_offers(
         return orjson.dumps({"popup_id": popup_id, "answers": found})
 
     return AfterCommit(orjson.dumps({"popup_id": popup_id, "answers": unsettled(said)}), told)
-
-
-class AfterCommit(Response):
-    """An answer that is completed when the transaction of its request is committed, just before it is sent."""
-
-    media_type = "application/json"
-
-    def __init__(self, at_once: bytes, complete: Callable[[], Awaitable[bytes]]) -> None:
-        """`at_once` is kept with an `Idempotency-Key` until `complete` has told more."""
-        super().__init__(at_once)
-        self._complete = complete
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Complete the answer and send it."""
-        body = await self._complete()
-        if body != self.body:
-            kept = scope.get(PENDING)
-            if kept is not None:
-                await kept.amend(scope["app"].state.pool, body)
-            self.body = body
-            self.headers["content-length"] = str(len(body))
-        await super().__call__(scope, receive, send)
