@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from profile_service.api.customers import CustomerId
-from profile_service.domain.phones import InvalidPhone, to_e164
 from profile_service.handlers import customers as handlers
 from profile_service.repository import customers as repository
 from profile_service.schemas import (
@@ -22,6 +21,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.profile import Consent
 from rapport.contracts.vocabulary import Channel, Name
 from rapport.errors import FieldError, Malformed
+from rapport.phones import InvalidPhone, to_e164
 from rapport.problems import problem_responses
 from rapport.web import Now, Reading, Router, Writing
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Path, Query, Response, status
 
 from profile_service.domain.documents import CustomerTooLarge
-from profile_service.domain.phones import InvalidPhone, to_e164
 from profile_service.handlers import customers as handlers
 from profile_service.handlers.customers import Permit
 from profile_service.repository import customers as repository
@@ -16,6 +15,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.profile import CustomerUpserted
 from rapport.contracts.vocabulary import Id
 from rapport.errors import FieldError, Malformed, PreconditionFailed
+from rapport.phones import InvalidPhone, to_e164
 from rapport.problems import problem_responses
 from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, check_if_match, etag
 

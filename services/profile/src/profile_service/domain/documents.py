@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from profile_service.domain.phones import InvalidPhone, to_e164
 from rapport.contracts.profile import Consent, CustomerUpserted
 from rapport.errors import Conflict, FieldError, Malformed
+from rapport.phones import InvalidPhone, to_e164
 
 MAX_DOCUMENT_BYTES = 65_536
 """A document is sent whole with each change, and every service keeps a copy."""
