@@ -114,6 +114,8 @@ class Keyring:
         self._index_key = _derived(index_secret, b"index")
         self.newest_id = base64.urlsafe_b64encode(key_id(self._newest)).decode()
         """As it stands in what is sealed from now on (`KEY_ID`)."""
+        self.older_ids = [base64.urlsafe_b64encode(key_id(key)).decode() for key in keys[1:]]
+        """As they stand in what was sealed before."""
 
     def seal(self, plaintext: str, context: bytes) -> str:
         """`plaintext` sealed with the newest key."""

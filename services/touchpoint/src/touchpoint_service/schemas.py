@@ -341,7 +341,10 @@ class PopupIn(_Body):
     model_config = _example({"phone": "+4915123456789", "channel": "hotline", "agent": "a-17", "limit": 3})
 
     customer_id: Id | None = None
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=40)] | None = None
+    """In E.164, or as dialled inside `country`."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """ISO 3166-1 alpha-2: how `phone` is to be read."""
     account: Id | None = None
     channel: Literal["branch", "hotline"]
     place: Place | None = None
