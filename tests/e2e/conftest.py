@@ -54,6 +54,11 @@ class House:
             "consents": consents,
         }
         await self.desk.call("profile", "PUT", f"/customers/{customer_id}", body, by=STEWARD)
+        await self.known_everywhere(customer_id)
+        return customer_id
+
+    async def known_everywhere(self, customer_id: str) -> None:
+        """Wait until each replica has the customer."""
 
         async def known() -> bool:
             """An audience is taken once: whom campaign does not know yet is not in it."""
@@ -67,7 +72,6 @@ class House:
             return all(found)
 
         await until(known, "every service knows the customer")
-        return customer_id
 
     async def offer(self, **parts: Any) -> str:
         """A published offer with a goal of its own."""

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from profile_service.handlers.imports import read_next_piece
+from profile_service.handlers.imports import piece_reader
 from profile_service.main import create_app
 from profile_service.settings import Settings
 from rapport import db
@@ -89,6 +89,7 @@ class World:
 
     async def read_pieces(self, most: int = 10_000) -> int:
         """Do what the worker does, up to `most` steps; how many were."""
+        read_next_piece = piece_reader(self.settings.keyring())
         for done in range(most):
             async with db.transaction(self.pool) as conn:
                 if not await read_next_piece(conn, self.clock.now()):

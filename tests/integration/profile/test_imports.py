@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from profile_service.handlers.imports import read_next_piece
+from profile_service.handlers.imports import piece_reader
 
 World = Any
 
@@ -173,7 +173,7 @@ class TestSeveralWorkers:
         async with world.pool.acquire() as conn:
             dying = conn.transaction()
             await dying.start()
-            assert await read_next_piece(conn, world.clock.now())
+            assert await piece_reader(world.settings.keyring())(conn, world.clock.now())
             await dying.rollback()
         assert await world.published() == []
         await world.read_pieces()

@@ -57,7 +57,7 @@ class Intake:
         """Run the consumer until it has read all that was sent."""
         consumer = Consumer(
             f"{self.name}.intake",
-            intake_handlers(self.world.clock),
+            intake_handlers(self.world.clock, self.world.settings.keyring()),
             self.world.pool,
             self.world.settings.kafka_bootstrap,
         )

@@ -22,6 +22,7 @@ from rapport.contracts.envelope import Envelope, Event
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.profile import CustomerUpserted
 from rapport.db import Pool, connect, transaction
+from rapport.phones import phone_index, seal_phone
 from rapport.settings import DEVELOPMENT_KEY
 from rapport.testing.database import fresh_database
 from rapport.testing.infrastructure import Endpoints
@@ -147,7 +148,12 @@ class Touchpoint:
         return [entry["kind"] for entry in await self.timeline(customer_id)]
 
     def customer(self, customer_id: str = "c1", version: int = 1, **changes: Any) -> CustomerUpserted:
-        """A customer who may be contacted everywhere."""
+        """A customer who may be contacted everywhere; the phone is sealed, as profile sends it."""
+        phone = changes.pop("phone", "+4930123456")
+        if phone is not None:
+            keys = self.app.state.keys
+            sealed = seal_phone(keys, customer_id, phone)
+            changes = {"phone_sealed": sealed, "phone_index": phone_index(keys, phone)} | changes
         consents = [
             {"channel": c, "purpose": "marketing", "granted": True, "at": "2026-01-01T00:00:00Z"} for c in CHANNELS
         ]
@@ -158,7 +164,6 @@ class Touchpoint:
             "language": "en",
             "country": "DE",
             "name": "Ada Example",
-            "phone": "+4930123456",
             "email": "ada@example.com",
             "consents": consents,
         }

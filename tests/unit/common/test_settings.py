@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from rapport.settings import DEVELOPMENT_KEY, ServiceSettings, home
+from rapport.settings import DEVELOPMENT_KEY, SealingSettings, ServiceSettings, home
 
 SECRET = "s" * 32
 
@@ -66,6 +66,52 @@ class TestProduction:
     def test_is_the_only_environment_that_refuses(self, environment: str) -> None:
         found = settings(environment=environment, clock="stepped:somewhere")
         assert found.jwt_key == DEVELOPMENT_KEY
+
+
+class Sealing(SealingSettings):
+    model_config = SettingsConfigDict(env_prefix="SAMPLE_")
+
+    port: int = 8101
+    worker_port: int = 9101
+
+
+def sealing(**given: Any) -> Sealing:
+    return Sealing(**{"database_url": "postgresql://db/sample", "jwt_key": SECRET, **given})
+
+
+class TestSealing:
+    def test_works_on_a_developers_machine_without_being_told(self) -> None:
+        keys = sealing().keyring()
+        assert keys.unseal(keys.seal("text", b""), b"") == "text"
+
+    def test_takes_the_newest_key_first(self) -> None:
+        old, both = sealing(sealing_keys="old").keyring(), sealing(sealing_keys="new, old").keyring()
+        assert both.unseal(old.seal("text", b""), b"") == "text"
+        assert not both.is_newest(old.seal("text", b""))
+
+    @pytest.mark.parametrize("keys", ["", " , ", "same,same"])
+    def test_refuses_what_makes_no_key(self, keys: str) -> None:
+        with pytest.raises(ValidationError, match="at least one sealing key"):
+            sealing(sealing_keys=keys)
+
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            ({}, "development key is refused"),
+            ({"sealing_keys": SECRET}, "development key is refused"),
+            ({"index_key": SECRET}, "development key is refused"),
+            ({"sealing_keys": f"{SECRET},{DEVELOPMENT_KEY}", "index_key": SECRET}, "development key is refused"),
+            ({"sealing_keys": f"{SECRET},short", "index_key": SECRET}, "at least 32 bytes"),
+            ({"sealing_keys": SECRET, "index_key": "short"}, "at least 32 bytes"),
+        ],
+    )
+    def test_production_refuses_weak_keys(self, given: dict[str, str], why: str) -> None:
+        with pytest.raises(ValidationError, match=why):
+            sealing(environment="production", **given)
+
+    def test_production_accepts_secrets_of_its_own_and_shows_none(self) -> None:
+        found = sealing(environment="production", sealing_keys="hush" * 8, index_key="mute" * 8)
+        assert not {"hush", "mute"} & {repr(found)[at : at + 4] for at in range(len(repr(found)))}
 
 
 class TestHome:

@@ -13,8 +13,8 @@ import pytest
 
 from profile_service.domain.csv_files import Row
 from profile_service.domain.import_mapping import ImportMapping, ImportRow, RowReader
-from profile_service.domain.phones import InvalidPhone, to_e164
 from rapport.contracts.channel import CustomerReported
+from rapport.phones import InvalidPhone, to_e164
 from rapport_cli.demo import intake
 from rapport_cli.demo.world import Inhabitant, people
 

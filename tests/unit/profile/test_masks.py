@@ -18,7 +18,11 @@ PERSONAL: dict[str, Any] = {
     "account": "6222-0001",
     "birth_date": date(1985, 7, 4),
 }
-DOCUMENT = CustomerUpserted(customer_id="c1", version=1, grade="key", **PERSONAL)
+DOCUMENT = CustomerUpserted(customer_id="c1", version=1, grade="key", **PERSONAL | {"phone": None})
+
+
+def view(*, reveal: bool) -> CustomerView:
+    return CustomerView.of(DOCUMENT, phone=PERSONAL["phone"], reveal=reveal)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +46,13 @@ def test_shows_nothing_of_an_account_so_short_that_a_little_were_most_of_it(shor
 
 class TestCustomerView:
     def test_masks_exactly_the_personal_fields(self) -> None:
-        masked, open_ = CustomerView.of(DOCUMENT, reveal=False), CustomerView.of(DOCUMENT, reveal=True)
+        masked, open_ = view(reveal=False), view(reveal=True)
         assert {name for name, value in masked if value != dict(open_)[name]} == set(PERSONAL)
 
     def test_reveals_personal_fields_as_they_are(self) -> None:
-        shown = CustomerView.of(DOCUMENT, reveal=True)
+        shown = view(reveal=True)
         assert {name: dict(shown)[name] for name in PERSONAL} == {name: str(value) for name, value in PERSONAL.items()}
 
     def test_an_unknown_field_stays_unknown(self) -> None:
-        assert CustomerView.of(CustomerUpserted(customer_id="c1", version=1), reveal=False).name is None
+        found = CustomerView.of(CustomerUpserted(customer_id="c1", version=1), phone=None, reveal=False)
+        assert (found.name, found.phone) == (None, None)

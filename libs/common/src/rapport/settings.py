@@ -1,7 +1,8 @@
 """What every service is told from outside, with the reason for each default.
 
 A service subclasses `ServiceSettings` with its own prefix (`TOUCHPOINT_`) and ports. What always holds: settings that
-can only be meant for a developer's machine (the published key, a clock that somebody moves) do not start in production.
+can only be meant for a developer's machine (the published keys, a clock that somebody moves) do not start in
+production.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rapport.sealing import Keyring
 
 DEVELOPMENT_KEY = "rapport-development-key-not-for-production"
 """Published in this repository: it proves nothing, and only development and test settings accept it."""
@@ -81,4 +84,32 @@ class ServiceSettings(BaseSettings):
             raise ValueError("the development key is refused in production: set jwks_file, or jwt_key to a secret")
         if self.jwks_file is None and len(self.jwt_key.encode()) < _KEY_BYTES:
             raise ValueError(f"jwt_key must have at least {_KEY_BYTES} bytes in production")
+        return self
+
+
+class SealingSettings(ServiceSettings):
+    """What a service is told that stores or shows sealed fields. All services that share them are told the same."""
+
+    sealing_keys: str = Field(default=DEVELOPMENT_KEY, repr=False)
+    """Secrets that seal single fields, separated by commas, the newest first. To change the key, put a new one before
+    it; take the old one away when nothing is sealed with it any more."""
+
+    index_key: str = Field(default=DEVELOPMENT_KEY, repr=False)
+    """The secret of blind indexes. It cannot be changed later: what is indexed already would not be found."""
+
+    def keyring(self) -> Keyring:
+        """The keys that these secrets make."""
+        return Keyring(self._secrets(), self.index_key)
+
+    def _secrets(self) -> list[str]:
+        return [secret for part in self.sealing_keys.split(",") if (secret := part.strip())]
+
+    @model_validator(mode="after")
+    def _usable_keys(self) -> Self:
+        self.keyring()
+        for secret in (*self._secrets(), self.index_key) if self.environment == "production" else ():
+            if secret == DEVELOPMENT_KEY:
+                raise ValueError("the development key is refused in production: set sealing_keys and index_key")
+            if len(secret.encode()) < _KEY_BYTES:
+                raise ValueError(f"sealing keys and the index key must have at least {_KEY_BYTES} bytes in production")
         return self

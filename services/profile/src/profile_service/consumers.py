@@ -14,6 +14,7 @@ from rapport.contracts.channel import CustomerReported
 from rapport.contracts.envelope import Envelope
 from rapport.db import Connection
 from rapport.messaging.consumer import BatchHandler, PoisonMessage
+from rapport.sealing import Keyring
 
 INTAKE_GROUP = "profile.intake"
 
@@ -23,13 +24,13 @@ _CHECKED = {"time_zone": fields.iana_time_zone, "language": fields.bcp47_tag}
 """What the contract leaves open and the document does not."""
 
 
-def intake_handlers(clock: Clock) -> dict[str, BatchHandler]:
+def intake_handlers(clock: Clock, keys: Keyring) -> dict[str, BatchHandler]:
     """Handlers of the group that takes in reports."""
 
     async def on_customer_reported(conn: Connection, envelopes: Sequence[Envelope]) -> None:
         now = clock.now()
         reports = [(envelope, _change(envelope, now)) for envelope in envelopes]
-        changed = await change(conn, [one for _, one in reports], now=now)
+        changed = await change(conn, [one for _, one in reports], keys=keys, now=now)
         for refused, error in changed.refused:
             if not isinstance(error, CustomerErased):  # which is no fault of the report, and must not be kept anywhere
                 blamed = next(envelope for envelope, one in reports if one is refused)

@@ -62,9 +62,9 @@ class CustomerView(Customer):
     """A day, or masked."""
 
     @classmethod
-    def of(cls, document: CustomerUpserted, *, reveal: bool) -> CustomerView:
-        """The view of a document; `reveal` shows personal data."""
-        shown = dict(document)
+    def of(cls, document: CustomerUpserted, *, phone: str | None, reveal: bool) -> CustomerView:
+        """The view of a document, whose phone is `phone`; `reveal` shows personal data."""
+        shown = {name: value for name, value in document if name in cls.model_fields} | {"phone": phone}
         for name, mask in MASKS.items():
             if shown[name] is not None:
                 shown[name] = str(shown[name]) if reveal else mask(shown[name])

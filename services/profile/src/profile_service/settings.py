@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from rapport.settings import ServiceSettings
+from rapport.settings import SealingSettings
 
 
-class Settings(ServiceSettings):
+class Settings(SealingSettings):
     """Environment: `PROFILE_DATABASE_URL` and the like."""
 
     model_config = SettingsConfigDict(env_prefix="PROFILE_", frozen=True, extra="ignore")

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from profile_service.consumers import INTAKE_GROUP, intake_handlers
-from profile_service.handlers.imports import read_next_piece
+from profile_service.handlers.imports import piece_reader
+from profile_service.handlers.resealing import resealer
 from profile_service.handlers.retention import forget_repetitions
 from profile_service.settings import Settings
 from rapport.clock import open_clock
@@ -25,19 +26,23 @@ KINDS = frozenset(("consumers", "imports", "relay", "housekeeping"))
 @asynccontextmanager
 async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> AsyncIterator[Worker]:
     """Build the parts that `kinds` names, and what they share."""
-    clock = open_clock(settings.clock)
+    clock, keys = open_clock(settings.clock), settings.keyring()
     pool = await connect_pool(settings.database_url, max_size=settings.database_pool, application_name="profile worker")
     relay = Relay(settings.database_url, settings.kafka_bootstrap, "profile")
     consumer = Consumer(
-        INTAKE_GROUP, intake_handlers(clock), pool, settings.kafka_bootstrap, lanes=2, after_commit=relay.nudge
+        INTAKE_GROUP, intake_handlers(clock, keys), pool, settings.kafka_bootstrap, lanes=2, after_commit=relay.nudge
     )
-    importer = Steps(read_next_piece, pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge)
+    importer = Steps(
+        piece_reader(keys), pool, clock, idle_seconds=settings.import_poll_seconds, after_commit=relay.nudge
+    )
     housekeeping = Steps(forget_repetitions, pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
+    resealing = Steps(resealer(keys), pool, clock, idle_seconds=HOUSEKEEPING_SECONDS, after_commit=relay.nudge)
     parts = [
         Part("consumers", consumer.run, consumer.stop),
         Part("imports", importer.run, importer.stop),
         Part("relay", relay.run, relay.stop),
         Part("housekeeping", housekeeping.run, housekeeping.stop),
+        Part("housekeeping", resealing.run, resealing.stop),
     ]
 
     async def ready() -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
 from rapport.errors import FieldError, Malformed
+from rapport.personal import may_read
 from touchpoint_service.domain.capacity import CapacityDocument
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.planned import CAMPAIGN
@@ -343,7 +344,10 @@ class PopupIn(_Body):
     model_config = _example({"phone": "+4915123456789", "channel": "hotline", "agent": "a-17", "limit": 3})
 
     customer_id: Id | None = None
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=40)] | None = None
+    """In E.164, or as dialled inside `country`."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """ISO 3166-1 alpha-2: how `phone` is to be read."""
     account: Id | None = None
     channel: Literal["branch", "hotline"]
     place: Place | None = None
@@ -361,7 +365,7 @@ class PopupIn(_Body):
 
     def to_appearance(self, caller: Principal) -> Appearance:
         """As the use case takes it; the caller is the agent unless another is named."""
-        reveal = "profile.read_pii" in caller.permissions
+        reveal = may_read(caller)
         return Appearance(self.channel, self.place, self.agent or caller.subject, self.limit, self.lang, reveal)
 
 

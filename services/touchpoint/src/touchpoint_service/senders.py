@@ -26,6 +26,8 @@ from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Outcome
 from rapport.db import Connection, Pool, transaction
 from rapport.messaging.retry import is_transient
+from rapport.phones import clear_phone
+from rapport.sealing import Unreadable
 from touchpoint_service.domain.circuit import Circuit
 from touchpoint_service.domain.windows import SECOND
 from touchpoint_service.handlers.gate import Gate
@@ -201,6 +203,9 @@ class Sender:
             await self._send(row["contact_id"], document, text)
         except Undeliverable:
             return _Fate("failed")
+        except Unreadable:
+            _log.error("phone_unreadable", customer=row["customer_id"])
+            return _Fate("later" if row["tries"] < len(BACKOFF_SECONDS) else "failed", asked=False)
         except (httpx2.HTTPError, aiosmtplib.SMTPException, OSError) as error:
             _log.warning("provider_refused", channel=self._channel, error=type(error).__name__)
             kind = "later" if row["tries"] < len(BACKOFF_SECONDS) else "failed"
@@ -260,14 +265,16 @@ def wording(offer: OfferChanged | None, language: str | None) -> str | None:
 
 
 def sms_sender(settings: Settings, client: httpx2.AsyncClient) -> Send:
-    """Sends through the provider's `POST /messages`."""
+    """Sends through the provider's `POST /messages`. Only for that is the phone unsealed."""
+    keys = settings.keyring()
 
     async def send(contact_id: str, customer: Mapping[str, Any], text: str) -> None:
-        if not customer.get("phone"):
+        phone = clear_phone(keys, customer)
+        if phone is None:
             raise Undeliverable
         answer = await client.post(
             f"{settings.sms_url}/messages",
-            json={"to": customer["phone"], "text": text, "reference": contact_id},
+            json={"to": phone, "text": text, "reference": contact_id},
             headers={"Idempotency-Key": contact_id},
         )
         if answer.status_code == httpx2.codes.UNPROCESSABLE_CONTENT:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from rapport.settings import ServiceSettings
+from rapport.settings import SealingSettings
 
 
-class Settings(ServiceSettings):
+class Settings(SealingSettings):
     """What the touchpoint service is told from outside."""
 
     model_config = SettingsConfigDict(env_prefix="TOUCHPOINT_")

@@ -83,10 +83,18 @@ class Customer(_Part):
 
 
 class CustomerUpserted(Customer, Event):
-    """A customer was created or changed: the whole document. A tombstone erases."""
+    """A customer was created or changed: the whole document. A tombstone erases.
+
+    `phone` is not sent any more: in its place stand `phone_sealed` and `phone_index`.
+    """
 
     event_type: ClassVar[str] = "profile.customer.upserted.v1"
     topic: ClassVar[str] = "profile.customers"
+
+    phone_sealed: Annotated[str, Field(max_length=200)] | None = None
+    """The phone in E.164, sealed for this customer; `rapport.phones` opens it with a sealing key."""
+    phone_index: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """Blind index of the phone: equal for equal phones, and of no other use."""
 
 
 register(CustomerUpserted)

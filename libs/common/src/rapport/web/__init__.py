@@ -7,7 +7,7 @@ What always holds:
 """
 
 from rapport.web.app import Api, create_api, serve
-from rapport.web.connections import Now, Reading, Writing, WritingAtOnce
+from rapport.web.connections import Keys, Now, Reading, Writing, WritingAtOnce
 from rapport.web.documentation import answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
 from rapport.web.idempotency import forget_idempotency_keys, forget_old_keys
@@ -19,6 +19,7 @@ __all__ = [
     "Api",
     "IfMatch",
     "IfNoneMatch",
+    "Keys",
     "Now",
     "Page",
     "Paging",

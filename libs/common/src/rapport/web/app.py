@@ -17,7 +17,7 @@ from rapport import db, problems
 from rapport.auth import TokenVerifier
 from rapport.clock import open_clock
 from rapport.garbage import collect_garbage_rarely
-from rapport.settings import ServiceSettings
+from rapport.settings import SealingSettings, ServiceSettings
 from rapport.telemetry import Ready, configure_logging, exposition, readiness
 from rapport.telemetry.metrics import EXPOSITION_TYPE
 from rapport.web.documentation import complete
@@ -77,6 +77,7 @@ def create_api(
     app.state.settings = settings
     app.state.clock = open_clock(settings.clock)
     app.state.verifier = TokenVerifier(settings)
+    app.state.keys = settings.keyring() if isinstance(settings, SealingSettings) else None
     app.add_middleware(Edge)
     problems.install(app)
     app.add_exception_handler(Replay, _on_replay)

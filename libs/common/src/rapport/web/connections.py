@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Request
 
 from rapport.auth import authenticate
 from rapport.db import Connection, transaction
+from rapport.sealing import Keyring
 from rapport.web.idempotency import once
 
 _Key = Annotated[
@@ -28,6 +29,11 @@ async def _now(request: Request) -> datetime:
     return now
 
 
+async def _keys(request: Request) -> Keyring:
+    keys: Keyring = request.app.state.keys
+    return keys
+
+
 async def _reading(request: Request) -> AsyncIterator[Connection]:
     async with request.app.state.pool.acquire() as connection:
         yield connection
@@ -43,7 +49,8 @@ async def _writing(
             yield connection
         return
     subject = authenticate(request).subject
-    async with once(state.pool, request, subject=subject, key=idempotency_key, now=state.clock.now()) as connection:
+    now = state.clock.now()
+    async with once(state.pool, request, subject=subject, key=idempotency_key, now=now, keys=state.keys) as connection:
         yield connection
 
 
@@ -64,6 +71,9 @@ async def _at_once(
 
 Now = Annotated[datetime, Depends(_now)]
 """The present instant of the service's clock."""
+
+Keys = Annotated[Keyring, Depends(_keys)]
+"""Opens sealed fields, in a service whose settings are `SealingSettings`."""
 
 Reading = Annotated[Connection, Depends(_reading, scope="function")]
 """A connection without a transaction: each statement sees what is committed when it starts."""

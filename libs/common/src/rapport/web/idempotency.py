@@ -5,6 +5,8 @@ What always holds:
 - the answer is kept in the transaction of the work: either both are there or neither;
 - the same key with the same method, path, query and body gets the first answer again, marked `Idempotency-Replayed`;
   with anything else it is refused (422), and while the first one is still running as well (409);
+- an answer may hold personal data; a service with sealing keys keeps it sealed, as the answer to this key of this
+  subject;
 - a first answer is a success or a refusal by a rule of the domain (409). A request that was malformed, not allowed,
   stale, or met a failure of ours has had no effect, so its key may be used again.
 """
@@ -23,9 +25,14 @@ from fastapi import Request, Response
 from rapport.db import Connection, Pool, transaction, try_lock
 from rapport.errors import Conflict, DomainError
 from rapport.problems import render
+from rapport.sealing import Keyring
 
 PENDING = "rapport.idempotency"
 """Where in an ASGI scope the key stands whose answer is to be kept."""
+
+
+_SEALED = b"sealed\0"
+"""How a sealed answer begins; JSON never does."""
 
 
 class IdempotencyKeyReused(DomainError):
@@ -63,6 +70,7 @@ class Once:
     key: str
     request_hash: bytes
     now: datetime
+    keys: Keyring | None = None
 
     async def claim(self) -> None:
         """Hold the key until the transaction ends.
@@ -84,7 +92,7 @@ class Once:
             return
         if found["request_hash"] != self.request_hash:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
-        response = Response(found["body"], found["status"])
+        response = Response(self._opened(found["body"]), found["status"])
         response.raw_headers.extend(
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in found["headers"]
         )
@@ -103,14 +111,28 @@ class Once:
             self.now,
             response.status_code,
             [header for header in headers if header[0] != "content-length"],
-            bytes(response.body),
+            self._closed(bytes(response.body)),
         )
 
     async def amend(self, pool: Pool, body: bytes) -> None:
         """What is known only after the commit goes into the kept answer, too."""
         await pool.execute(
-            "update idempotency_keys set body = $3 where subject = $1 and key = $2", self.subject, self.key, body
+            "update idempotency_keys set body = $3 where subject = $1 and key = $2",
+            self.subject,
+            self.key,
+            self._closed(body),
         )
+
+    def _closed(self, body: bytes) -> bytes:
+        return body if self.keys is None else _SEALED + self.keys.seal_bytes(body, self._context())
+
+    def _opened(self, stored: bytes) -> bytes:
+        if self.keys is None or not stored.startswith(_SEALED):
+            return stored
+        return self.keys.unseal_bytes(stored.removeprefix(_SEALED), self._context())
+
+    def _context(self) -> bytes:
+        return f"idempotency\0{self.subject}\0{self.key}".encode()
 
 
 async def request_hash(request: Request) -> bytes:
@@ -121,7 +143,9 @@ async def request_hash(request: Request) -> bytes:
 
 
 @asynccontextmanager
-async def once(pool: Pool, request: Request, *, subject: str, key: str, now: datetime) -> AsyncIterator[Connection]:
+async def once(
+    pool: Pool, request: Request, *, subject: str, key: str, now: datetime, keys: Keyring | None = None
+) -> AsyncIterator[Connection]:
     """A transaction in which this request is carried out unless its key says that it has been.
 
     Raises:
@@ -130,7 +154,7 @@ async def once(pool: Pool, request: Request, *, subject: str, key: str, now: dat
     digest = await request_hash(request)
     refusal: Conflict | None = None
     async with transaction(pool) as connection:
-        attempt = Once(connection, subject, key, digest, now)
+        attempt = Once(connection, subject, key, digest, now, keys)
         await attempt.claim()
         try:
             async with connection.transaction():  # a savepoint: a refusal undoes the work, not the record of it

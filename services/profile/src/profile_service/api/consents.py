@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from profile_service.api.customers import CustomerId
-from profile_service.domain.phones import InvalidPhone, to_e164
 from profile_service.handlers import customers as handlers
 from profile_service.repository import customers as repository
 from profile_service.schemas import (
@@ -22,8 +21,9 @@ from rapport.auth import Principal, requires
 from rapport.contracts.profile import Consent
 from rapport.contracts.vocabulary import Channel, Name
 from rapport.errors import FieldError, Malformed
+from rapport.phones import InvalidPhone, to_e164
 from rapport.problems import problem_responses
-from rapport.web import Now, Reading, Router, Writing
+from rapport.web import Keys, Now, Reading, Router, Writing
 
 router = Router(tags=["consents"])
 
@@ -41,12 +41,15 @@ async def put_consent(
     body: ConsentBody,
     caller: Annotated[Principal, requires("profile.consent")],
     conn: Writing,
+    keys: Keys,
     now: Now,
 ) -> ConsentView:
     """Every statement is kept with its proof. The answer is the one that counts now: the newest, which an older one
     that is recorded late does not change."""
     said = Consent(channel=channel, purpose=purpose, granted=body.granted, at=body.at or now, source=body.source)
-    counts = await handlers.record_consent(conn, customer_id, said, proof=body.proof, by=caller.subject, now=now)
+    counts = await handlers.record_consent(
+        conn, customer_id, said, proof=body.proof, by=caller.subject, keys=keys, now=now
+    )
     return ConsentView.model_validate(dict(counts))
 
 
@@ -74,13 +77,14 @@ async def add_do_not_call_list(
     body: DoNotCallList,
     _caller: Annotated[Principal, requires("profile.import")],
     conn: Writing,
+    keys: Keys,
     now: Now,
 ) -> DoNotCallResult:
     """Takes effect at once, for all of it or none. A phone that nobody has yet counts for whoever gets it later. The
     mark of a customer is lifted only by a `PATCH` with `do_not_call: false`."""
     phones = {_phone(phone, number, body.country) for number, phone in enumerate(body.phones)}
     marked, unknown = await handlers.list_do_not_call(
-        conn, phones=phones, customer_ids=body.customer_ids, source=body.source, now=now
+        conn, phones=phones, customer_ids=body.customer_ids, source=body.source, keys=keys, now=now
     )
     return DoNotCallResult(phones=len(phones), customers_marked=marked, unknown_customers=unknown)
 

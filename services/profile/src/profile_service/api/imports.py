@@ -21,7 +21,7 @@ from rapport.contracts.vocabulary import Id
 from rapport.db import Connection, Pool
 from rapport.errors import NotFound
 from rapport.problems import problem_responses
-from rapport.web import Now, Reading, Router, Writing, body_limit
+from rapport.web import Keys, Now, Reading, Router, Writing, body_limit
 
 router = Router(tags=["imports"])
 
@@ -54,13 +54,14 @@ async def create_import(
     response: Response,
     caller: Annotated[Principal, requires("profile.import")],
     conn: Writing,
+    keys: Keys,
     now: Now,
 ) -> ImportView:
     """The first line names the columns. Rows are merged into what is known of each customer: an empty cell says
     nothing. A worker reads the file in the background; a row that cannot be taken hinders no other."""
     settings: Settings = request.app.state.settings
     import_id = await handlers.hand_in(
-        conn, file.file, mapping, piece_rows=settings.import_piece_rows, by=caller.subject, now=now
+        conn, file.file, mapping, piece_rows=settings.import_piece_rows, by=caller.subject, keys=keys, now=now
     )
     response.headers["Location"] = f"/v1/imports/{import_id}"
     return await _progress(conn, import_id)

@@ -4,7 +4,9 @@ What always holds:
 - a consent is never forgotten: per channel and purpose the newest statement counts, and of two made at the same instant
   the refusal; so the order of arrival does not matter;
 - a do-not-call mark is lifted only by an explicit false;
-- a stored phone is in E.164 and of a possible length for its country.
+- a phone is in E.164 and of a possible length for its country;
+- a document that leaves this service, or is stored, has its phone sealed (`sealed`): in clear it stands only in one
+  that has just been made from what somebody said.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from profile_service.domain.phones import InvalidPhone, to_e164
 from rapport.contracts.profile import Consent, CustomerUpserted
 from rapport.errors import Conflict, FieldError, Malformed
+from rapport.phones import InvalidPhone, clear_phone, phone_index, seal_phone, to_e164
+from rapport.sealing import Keyring, Unreadable
 
 MAX_DOCUMENT_BYTES = 65_536
 """A document is sent whole with each change, and every service keeps a copy."""
@@ -50,8 +53,11 @@ def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserte
         if name in changes:
             merged = {**getattr(known, name), **changes[name]}
             changes[name] = {key: value for key, value in merged.items() if value is not None}
-    if changes.get("phone") not in (None, known.phone):
-        changes["phone"] = _phone(changes["phone"], changes.get("country") or known.country)
+    if "phone" in changes:
+        said_phone = changes["phone"]
+        if said_phone is not None:
+            changes["phone"] = _phone(said_phone, changes.get("country") or known.country)
+        changes |= _NO_PHONE
     if changes.get("do_not_call", False) is None:
         del changes["do_not_call"]
     return known.model_copy(update=changes)
@@ -67,6 +73,30 @@ def replaced(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpsert
         update={"version": known.version, "consents": known.consents, "do_not_call": known.do_not_call}
     )
     return patched(kept, said)
+
+
+def sealed(document: CustomerUpserted, known: CustomerUpserted, keys: Keyring) -> CustomerUpserted:
+    """`document` with its phone sealed by the newest key; where it is the phone of `known`, as it is there.
+
+    A text sealed anew differs each time, so a phone that has not changed must not be: it would look like a change.
+    """
+    phone = document.phone
+    if phone is None:
+        if document.phone_sealed is None or keys.is_newest(document.phone_sealed):
+            return document
+        try:
+            phone = clear_phone(keys, dict(document))
+        except Unreadable:
+            phone = None
+        if phone is None:
+            return document  # kept for whoever has its key; what else is said of the customer counts all the same
+    index = phone_index(keys, phone)
+    same = index == known.phone_index and known.phone_sealed is not None and keys.is_newest(known.phone_sealed)
+    text = known.phone_sealed if same else seal_phone(keys, document.customer_id, phone)
+    return document.model_copy(update={"phone": None, "phone_sealed": text, "phone_index": index})
+
+
+_NO_PHONE = {"phone_sealed": None, "phone_index": None}
 
 
 def with_consents(known: CustomerUpserted, further: Iterable[Consent]) -> CustomerUpserted:

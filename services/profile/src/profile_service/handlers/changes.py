@@ -4,6 +4,7 @@ What always holds:
 - a change is made while the customer's row is locked, raises the version by one and publishes the whole document in the
   same transaction; what changes nothing writes and publishes nothing;
 - the changes of one customer in one call make one new version;
+- what is stored and published has no phone in clear;
 - a change that cannot be made is handed back and hinders no other;
 - what was said before a customer's erasure does not bring the customer back.
 """
@@ -23,6 +24,7 @@ from rapport.contracts.profile import Consent, CustomerUpserted
 from rapport.db import Connection
 from rapport.errors import Conflict, DomainError
 from rapport.messaging import outbox
+from rapport.sealing import Keyring
 from rapport.telemetry import current_traceparent
 
 SOURCE = "profile"
@@ -62,18 +64,18 @@ class Changed:
     refused: Sequence[Refusal]
 
 
-async def change(conn: Connection, changes: Sequence[Change], *, now: datetime) -> Changed:
+async def change(conn: Connection, changes: Sequence[Change], *, keys: Keyring, now: datetime) -> Changed:
     """Make changes in the order given."""
     await repository.share_do_not_call_list(conn)
     while True:
         try:
             async with conn.transaction():  # a savepoint
-                return await _change(conn, changes, now)
+                return await _change(conn, changes, keys, now)
         except repository.CreatedMeanwhile:
             continue
 
 
-async def _change(conn: Connection, changes: Sequence[Change], now: datetime) -> Changed:
+async def _change(conn: Connection, changes: Sequence[Change], keys: Keyring, now: datetime) -> Changed:
     before = await repository.lock_customers(conn, (one.customer_id for one in changes))
     erasures = await repository.erasures(conn, before)
     after = dict(before)
@@ -81,7 +83,7 @@ async def _change(conn: Connection, changes: Sequence[Change], now: datetime) ->
     timely, refused = _timely(changes, erasures)
     for one in await _unheard(conn, timely, now):
         try:
-            after[one.customer_id] = _applied(one, after[one.customer_id])
+            after[one.customer_id] = _applied(one, after[one.customer_id], keys)
         except DomainError as error:
             refused.append((one, error))
         else:
@@ -102,13 +104,13 @@ async def _change(conn: Connection, changes: Sequence[Change], now: datetime) ->
     return Changed(after, frozenset(changed) - too_large, refused)
 
 
-async def change_one(conn: Connection, one: Change, *, now: datetime) -> CustomerUpserted:
+async def change_one(conn: Connection, one: Change, *, keys: Keyring, now: datetime) -> CustomerUpserted:
     """Make one change; the document then.
 
     Raises:
         DomainError: the change is refused.
     """
-    changed = await change(conn, [one], now=now)
+    changed = await change(conn, [one], keys=keys, now=now)
     for _, error in changed.refused:
         raise error
     return changed.documents[one.customer_id]
@@ -138,8 +140,8 @@ async def _unheard(conn: Connection, changes: Sequence[Change], now: datetime) -
     ]
 
 
-def _applied(one: Change, known: CustomerUpserted) -> CustomerUpserted:
-    document = one.apply(known)
+def _applied(one: Change, known: CustomerUpserted, keys: Keyring) -> CustomerUpserted:
+    document = documents.sealed(one.apply(known), known, keys)
     if not one.statements:
         return document
     return documents.with_consents(document, map(_consent, one.statements))
@@ -157,13 +159,13 @@ async def _obey_do_not_call_list(
 ) -> None:
     """Mark the customers who get a phone that is on the list."""
     phones = {
-        customer_id: phone
+        customer_id: index
         for customer_id in changed
-        if (phone := after[customer_id].phone) is not None and phone != before[customer_id].phone
+        if (index := after[customer_id].phone_index) is not None and index != before[customer_id].phone_index
     }
     listed = await repository.listed_phones(conn, set(phones.values())) if phones else set()
-    for customer_id, phone in phones.items():
-        if phone in listed:
+    for customer_id, index in phones.items():
+        if index in listed:
             after[customer_id] = after[customer_id].model_copy(update={"do_not_call": True})
 
 

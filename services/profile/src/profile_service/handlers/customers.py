@@ -15,6 +15,8 @@ from rapport.db import Connection
 from rapport.errors import NotFound
 from rapport.messaging import outbox
 from rapport.messaging.outbox import Tombstone
+from rapport.phones import phone_index
+from rapport.sealing import Keyring
 
 Permit = Callable[[CustomerUpserted], None]
 """Looks at the locked document (version 0: there is none) and raises DomainError to refuse."""
@@ -25,7 +27,7 @@ class UnknownCustomer(NotFound):
 
 
 async def put_customer(
-    conn: Connection, customer_id: str, fields: CustomerFields, *, permit: Permit, by: str, now: datetime
+    conn: Connection, customer_id: str, fields: CustomerFields, *, permit: Permit, by: str, keys: Keyring, now: datetime
 ) -> tuple[CustomerUpserted, bool]:
     """Make the document say exactly `fields`; the document then, and whether it is new.
 
@@ -41,11 +43,11 @@ async def put_customer(
         return documents.replaced(known, fields.given())
 
     said = _statements(customer_id, fields.consents, by=by, now=now)
-    return await change_one(conn, Change(customer_id, apply, said), now=now), created
+    return await change_one(conn, Change(customer_id, apply, said), keys=keys, now=now), created
 
 
 async def patch_customer(
-    conn: Connection, customer_id: str, fields: CustomerFields, *, permit: Permit, by: str, now: datetime
+    conn: Connection, customer_id: str, fields: CustomerFields, *, permit: Permit, by: str, keys: Keyring, now: datetime
 ) -> CustomerUpserted:
     """Change only what `fields` were given; the document then.
 
@@ -60,11 +62,11 @@ async def patch_customer(
         return documents.patched(known, fields.given())
 
     said = _statements(customer_id, fields.consents, by=by, now=now)
-    return await change_one(conn, Change(customer_id, apply, said), now=now)
+    return await change_one(conn, Change(customer_id, apply, said), keys=keys, now=now)
 
 
 async def record_consent(
-    conn: Connection, customer_id: str, consent: Consent, *, proof: str | None, by: str, now: datetime
+    conn: Connection, customer_id: str, consent: Consent, *, proof: str | None, by: str, keys: Keyring, now: datetime
 ) -> Consent:
     """Record what the customer said about one channel and purpose; the consent that counts then.
 
@@ -72,7 +74,7 @@ async def record_consent(
         UnknownCustomer: there is nobody to have said it.
     """
     said = [statement(customer_id, consent, proof=proof, by=by, now=now)]
-    document = await change_one(conn, Change(customer_id, _exists, said), now=now)
+    document = await change_one(conn, Change(customer_id, _exists, said), keys=keys, now=now)
     place = consent.channel, consent.purpose
     return next(found for found in document.consents if (found.channel, found.purpose) == place)
 
@@ -92,18 +94,27 @@ async def erase_customer(conn: Connection, customer_id: str, *, permit: Permit, 
 
 
 async def list_do_not_call(
-    conn: Connection, *, phones: Iterable[str], customer_ids: Iterable[str], source: str, now: datetime
+    conn: Connection,
+    *,
+    phones: Iterable[str],
+    customer_ids: Iterable[str],
+    source: str,
+    keys: Keyring,
+    now: datetime,
 ) -> tuple[int, list[str]]:
     """Mark customers, and phones whether or not anybody has them yet: whoever gets one later is marked then.
+
+    Of a phone only its blind index is kept.
 
     Returns:
         How many customers are newly marked, and which of `customer_ids` are nobody's.
     """
     await repository.own_do_not_call_list(conn)
-    listed, named = sorted(set(phones)), sorted(set(customer_ids))
+    listed, named = sorted({phone_index(keys, phone) for phone in phones}), sorted(set(customer_ids))
     await repository.list_phones(conn, listed, source=source, now=now)
-    concerned = await repository.customers_named(conn, customer_ids=named, phones=listed)
-    changed = await change(conn, [Change(customer_id, _not_to_be_called) for customer_id in sorted(concerned)], now=now)
+    concerned = await repository.customers_named(conn, customer_ids=named, indexes=listed)
+    marks = [Change(customer_id, _not_to_be_called) for customer_id in sorted(concerned)]
+    changed = await change(conn, marks, keys=keys, now=now)
     nobody = [customer_id for customer_id in named if customer_id not in concerned]
     return len(changed.written), nobody
 

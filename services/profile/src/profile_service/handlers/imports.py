@@ -3,14 +3,17 @@
 The pieces wait in the service's database: it is what API and worker share wherever they run (a spool folder would need
 a shared disk), a piece goes in the transaction that takes its rows, and personal data goes with it.
 
-What always holds: an import takes each row exactly once, whatever crashes; a row that cannot be taken is told with its
-line, its column and a reason that does not repeat the value.
+What always holds:
+- an import takes each row exactly once, whatever crashes;
+- a row that cannot be taken is told with its line, its column and a reason that does not repeat the value;
+- a piece that waits is sealed.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -25,6 +28,8 @@ from profile_service.repository.imports import Import
 from rapport.db import Connection
 from rapport.errors import FieldError, Malformed
 from rapport.ids import new_id
+from rapport.sealing import Keyring
+from rapport.steps import Step
 
 
 class UnfitFile(Malformed):
@@ -32,7 +37,14 @@ class UnfitFile(Malformed):
 
 
 async def hand_in(
-    conn: Connection, file: BinaryIO, mapping: ImportMapping, *, piece_rows: int, by: str, now: datetime
+    conn: Connection,
+    file: BinaryIO,
+    mapping: ImportMapping,
+    *,
+    piece_rows: int,
+    by: str,
+    keys: Keyring,
+    now: datetime,
 ) -> str:
     """Keep a file for the workers; the id of its import. Reading it happens in threads, one piece in memory at a time.
 
@@ -45,7 +57,8 @@ async def hand_in(
         RowReader(mapping, csv_file.header, now)
         pieces = csv_file.pieces(piece_rows)
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            await repository.add_piece(conn, import_id, number, piece)
+            data = keys.seal_bytes(piece.data, _context(import_id, piece.first_line))
+            await repository.add_piece(conn, import_id, number, replace(piece, data=data))
             rows_total, number = rows_total + piece.rows, number + 1
     except BrokenFile as error:
         raise UnfitFile(f"the file {error}", errors=[FieldError("#/file", str(error))]) from None
@@ -55,7 +68,16 @@ async def hand_in(
     return import_id
 
 
-async def read_next_piece(conn: Connection, now: datetime) -> bool:
+def piece_reader(keys: Keyring) -> Step:
+    """The step that takes in the next piece of some import."""
+
+    async def read_next_piece(conn: Connection, now: datetime) -> bool:
+        return await _read_next_piece(conn, keys, now)
+
+    return read_next_piece
+
+
+async def _read_next_piece(conn: Connection, keys: Keyring, now: datetime) -> bool:
     """Take in the next piece of some import; False when there is nothing to do."""
     work = await repository.take_piece(conn)
     if work is None:
@@ -64,20 +86,25 @@ async def read_next_piece(conn: Connection, now: datetime) -> bool:
         await repository.finish(conn, work.import_id, now)
         return True
     reader = RowReader(work.mapping, work.header, work.created_at)
+    data = keys.unseal_bytes(work.piece.data, _context(work.import_id, work.piece.first_line))
     accepted, rejects = [], []
-    for row in read(work.piece, work.mapping.dialect):
+    for row in read(replace(work.piece, data=data), work.mapping.dialect):
         result = reader.read(row)
         if isinstance(result, ImportRow):
             accepted.append((row.line, _change(result, work, now)))
         else:
             rejects += result
-    refused = (await change(conn, [one for _, one in accepted], now=now)).refused if accepted else []
+    refused = (await change(conn, [one for _, one in accepted], keys=keys, now=now)).refused if accepted else []
     rejects += _refusals(reader, accepted, refused)
     if rejects:
         await repository.add_rejects(conn, work.import_id, rejects)
     rejected = work.piece.rows - len(accepted) + len(refused)
     await repository.advance(conn, work.import_id, accepted=work.piece.rows - rejected, rejected=rejected)
     return True
+
+
+def _context(import_id: str, first_line: int) -> bytes:
+    return f"import\0{import_id}\0{first_line}".encode()
 
 
 def _change(row: ImportRow, work: Import, now: datetime) -> Change:

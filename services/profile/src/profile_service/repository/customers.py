@@ -6,7 +6,7 @@ What always holds: whoever writes about a customer has locked the row with `lock
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -106,50 +106,84 @@ async def customer(conn: Connection, customer_id: str) -> CustomerUpserted | Non
     return None if row is None else _document(row)
 
 
-async def customers(conn: Connection, *, phone: str | None, after: str, limit: int) -> list[CustomerUpserted]:
+async def customers(conn: Connection, *, phone_index: str | None, after: str, limit: int) -> list[CustomerUpserted]:
     """Up to `limit` documents with ids behind `after`, in the order of ids; those with this phone, if one is given."""
     rows = await conn.fetch(
         """
         select customer_id, doc::text from customers
-        where customer_id > $1 and ($2::text is null or phone = $2) order by customer_id limit $3
+        where customer_id > $1 and ($2::text is null or phone_index = $2) order by customer_id limit $3
         """,
         after,
-        phone,
+        phone_index,
         limit,
     )
     return [_document(row) for row in rows]
 
 
-async def customers_named(conn: Connection, *, customer_ids: Sequence[str], phones: Sequence[str]) -> set[str]:
-    """The ids of the customers that are named by their id or by their phone."""
+async def customers_named(conn: Connection, *, customer_ids: Sequence[str], indexes: Sequence[str]) -> set[str]:
+    """The ids of the customers that are named by their id or by the blind index of their phone."""
     rows = await conn.fetch(
         """
         select customer_id from customers where customer_id = any($1::text[])
-        union select customer_id from customers where phone = any($2::text[])
+        union select customer_id from customers where phone_index = any($2::text[])
         """,
         customer_ids,
-        phones,
+        indexes,
     )
     return {row[0] for row in rows}
 
 
-async def listed_phones(conn: Connection, phones: Collection[str]) -> set[str]:
-    """Which of these are do-not-call phones."""
-    rows = await conn.fetch("select phone from do_not_call_phones where phone = any($1::text[])", list(phones))
+async def listed_phones(conn: Connection, indexes: Collection[str]) -> set[str]:
+    """Which of these are blind indexes of do-not-call phones."""
+    rows = await conn.fetch(
+        "select phone_index from do_not_call_phones where phone_index = any($1::text[])", list(indexes)
+    )
     return {row[0] for row in rows}
 
 
-async def list_phones(conn: Connection, phones: Sequence[str], *, source: str, now: datetime) -> None:
-    """Add do-not-call phones; those known stay as they are."""
+async def list_phones(conn: Connection, indexes: Sequence[str], *, source: str, now: datetime) -> None:
+    """Add do-not-call phones by their blind indexes; those known stay as they are."""
     await conn.execute(
         """
-        insert into do_not_call_phones (phone, source, added_at) select phone, $2, $3 from unnest($1::text[]) as phone
+        insert into do_not_call_phones (phone_index, source, added_at)
+        select phone_index, $2, $3 from unnest($1::text[]) as phone_index
         on conflict do nothing
         """,
-        phones,
+        indexes,
         source,
         now,
     )
+
+
+async def clear_do_not_call_phones(conn: Connection, *, most: int) -> list[str]:
+    """Up to `most` listed phones that were put down in clear."""
+    rows = await conn.fetch(
+        "select phone_index from do_not_call_phones where starts_with(phone_index, '+') limit $1", most
+    )
+    return [row[0] for row in rows]
+
+
+async def index_do_not_call_phones(conn: Connection, indexes: Mapping[str, str]) -> None:
+    """Put these blind indexes in the place of the phones in clear."""
+    await conn.execute(
+        """
+        with taken as (
+            delete from do_not_call_phones listed using unnest($1::text[], $2::text[]) as given (phone, phone_index)
+            where listed.phone_index = given.phone returning given.phone_index, listed.source, listed.added_at
+        )
+        insert into do_not_call_phones (phone_index, source, added_at) select * from taken on conflict do nothing
+        """,
+        list(indexes),
+        list(indexes.values()),
+    )
+
+
+async def sealed_by(conn: Connection, key_ids: Sequence[str], *, most: int) -> list[str]:
+    """Up to `most` customers whose phone was sealed by one of these keys; the empty one stands for none."""
+    rows = await conn.fetch(
+        "select customer_id from customers where phone_key = any($1::text[]) limit $2", key_ids, most
+    )
+    return [row[0] for row in rows]
 
 
 async def new_reports(conn: Connection, reports: Sequence[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:

@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import Response
 
+from rapport import personal
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
-from rapport.web import Now, Router, Writing, answers
+from rapport.phones import shown_phone
+from rapport.sealing import Keyring
+from rapport.web import Keys, Now, Router, Writing, answers
 from touchpoint_service.api.context import TheCatalogue, TheGate, json_answer
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.policy import CLASS_NAMES
@@ -50,6 +53,7 @@ async def lease_contacts(
     now: Now,
     gate: TheGate,
     catalogue: TheCatalogue,
+    keys: Keys,
 ) -> Response:
     """Most important first. Each is yours for `seconds`, then it goes back. Quiet hours are looked at anew.
 
@@ -69,8 +73,10 @@ async def lease_contacts(
         minutes_old=await gate.minutes_old(conn, policy),
     )
     until = queues.later(now, body.seconds)
-    clear = "profile.read_pii" in caller.permissions
-    items = [_item(row, catalogue, clear=clear) | {"leased_until": until} for row in rows]
+    clear = personal.may_read(caller)
+    if clear:
+        personal.log_read(caller, dict.fromkeys(row["customer_id"] for row in rows), where="lease_contacts")
+    items = [_item(row, catalogue, keys if clear else None) | {"leased_until": until} for row in rows]
     return json_answer(orjson.dumps({"items": items}))
 
 
@@ -106,14 +112,15 @@ async def return_contact_lease(
     await return_lease(conn, contact_id, caller.subject)
 
 
-def _item(row: Any, catalogue: Catalogue, *, clear: bool) -> dict[str, Any]:
+def _item(row: Any, catalogue: Catalogue, keys: Keyring | None) -> dict[str, Any]:
+    """A contact for who carries it out; without keys nothing personal is shown."""
     found = {name: value for name, value in row.items() if name not in ("doc", "version", "leased_until")}
     found["contact_class"] = CLASS_NAMES[row["contact_class"]]
     document = row["doc"] or {}
     language = document.get("language") or "en"
     found["customer"] = {
-        "name": document.get("name") if clear else None,
-        "phone": document.get("phone") if clear else None,
+        "name": None if keys is None else document.get("name"),
+        "phone": None if keys is None else shown_phone(keys, document),
         "language": language,
     }
     offer = None if row["offer_id"] is None else catalogue.document(row["offer_id"])

@@ -8,14 +8,15 @@ from typing import Annotated
 import orjson
 from fastapi import Request, Response
 
+from rapport import personal
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
-from rapport.web import AfterCommit, Now, Router, Writing, WritingAtOnce, answers
+from rapport.web import AfterCommit, Keys, Now, Router, Writing, WritingAtOnce, answers
 from touchpoint_service.api.context import TheGate, json_answer, working_on
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
-from touchpoint_service.handlers.popups import find_customer, pop_up
+from touchpoint_service.handlers.popups import customer_with_account, customer_with_phone, pop_up
 from touchpoint_service.repository import reads
 from touchpoint_service.schemas import PopupAnswersIn, PopupIn
 
@@ -81,24 +82,28 @@ async def open_popup(
     caller: Annotated[Principal, requires("touchpoint.popup")],
     body: PopupIn,
     conn: WritingAtOnce,
+    keys: Keys,
     request: Request,
 ) -> Response:
     """Offers with script and why each, best first; what not to mention now and why; what was said before, in every
     channel; promises, warnings and open work orders. Personal data is masked unless the caller may see it.
 
-    Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
-    gets the same pop-up.
+    Answers from local data alone, also when every other service is down. Showing something new is a contact and counts;
+    the same customer within a minute gets the same pop-up.
     """
     state = request.app.state
     customer_id = body.customer_id
-    if customer_id is None:
-        attribute, value = ("phone", body.phone) if body.phone is not None else ("account", body.account)
-        customer_id = await find_customer(conn, attribute, value or "")
+    if body.phone is not None:
+        customer_id = await customer_with_phone(conn, keys, body.phone, body.country)
+    elif body.account is not None:
+        customer_id = await customer_with_account(conn, body.account)
+    assert customer_id is not None  # the body has exactly one of them
     partition = partition_for(customer_id.encode(), state.request_partitions)
     ask = body.to_appearance(caller)
-    return json_answer(
-        orjson.dumps(await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)), 201
-    )
+    shown = await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)
+    if ask.reveal:
+        personal.log_read(caller, [customer_id], where="open_popup")
+    return json_answer(orjson.dumps(shown), 201)
 
 
 @router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.campaign import ContactRequested
 from rapport.contracts.vocabulary import Channel
+from rapport.phones import has_phone
 from rapport.ranking import Offer
 from touchpoint_service.domain.policy import Applying, Policy, contact_facts
 from touchpoint_service.domain.standing import Standing
@@ -120,7 +121,7 @@ class Customer:
             {key: consent["granted"] for key, consent in newest.items()},
             bool(document.get("do_not_call")),
             None if until is None else to_micros(datetime.fromisoformat(until)),
-            _REACHABLE[bool(document.get("phone")), bool(document.get("email"))],
+            _REACHABLE[has_phone(document), bool(document.get("email"))],
             document,
         )
 

@@ -23,9 +23,11 @@ from rapport.contracts.offers import OfferChanged, OfferText
 from rapport.contracts.touchpoint import ContactDelivered
 from rapport.contracts.vocabulary import ContactClass, Outcome
 from rapport.db import Connection
-from rapport.errors import NotFound
+from rapport.errors import FieldError, Malformed, NotFound
 from rapport.ids import new_id
+from rapport.phones import InvalidPhone, phone_index, to_e164
 from rapport.ranking import Offer, Refused, rank
+from rapport.sealing import Keyring
 from rapport.telemetry import current_traceparent
 from touchpoint_service.domain.appearance import not_to_mention, promises, warnings, why
 from touchpoint_service.domain.decide import RELEASED, first_objection
@@ -96,13 +98,30 @@ class _Choice:
     refused: Sequence[Refused]
 
 
-async def find_customer(conn: Connection, attribute: str, value: str) -> str:
-    """Who has appeared, by `phone` or `account`.
+async def customer_with_phone(conn: Connection, keys: Keyring, text: str, country: str | None) -> str:
+    """Who has this phone, in E.164 or as dialled inside `country`. Nobody's is unsealed to find out.
 
     Raises:
-        NotFound: nobody, or more than one, is known by it.
+        Malformed: it is no phone.
+        NotFound: nobody, or more than one, has it.
     """
-    found = await reads.customer_by(conn, attribute, value)
+    try:
+        phone = to_e164(text, country)
+    except InvalidPhone as error:
+        raise Malformed("the phone cannot be used", errors=[FieldError("#/phone", str(error))]) from None
+    return _one(await reads.customer_by(conn, "phone_index", phone_index(keys, phone)), "phone")
+
+
+async def customer_with_account(conn: Connection, account: str) -> str:
+    """Who has this account.
+
+    Raises:
+        NotFound: nobody, or more than one, has it.
+    """
+    return _one(await reads.customer_by(conn, "account", account), "account")
+
+
+def _one(found: str | None, attribute: str) -> str:
     if found is None:
         raise NotFound(f"no one customer is known by this {attribute}")
     return found

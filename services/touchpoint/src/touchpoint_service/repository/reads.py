@@ -76,12 +76,12 @@ async def customer_seen(conn: Connection, customer_id: str) -> bool:
 
 
 async def customer_by(conn: Connection, attribute: str, value: str) -> str | None:
-    """The customer with this `phone` or `account`; None when nobody or more than one has it."""
+    """The customer with this `account` or `phone_index`; None when nobody or more than one has it."""
     rows = await conn.fetch(f"select id from replica_customers where doc->>'{_LOOKUPS[attribute]}' = $1 limit 2", value)
     return rows[0][0] if len(rows) == 1 else None
 
 
-_LOOKUPS = {"phone": "phone", "account": "account"}
+_LOOKUPS = {"phone_index": "phone_index", "account": "account"}
 """Attributes with an index; also what keeps other text out of the statement."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from profile_service.domain.phones import InvalidPhone, to_e164
+from rapport.phones import InvalidPhone, to_e164
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""Who sees personal data in clear, and the log of who did.
+
+What always holds: an answer shows a name, telephone number, e-mail address, account or birth date in clear only to a
+caller with `profile.read_pii`, and then `personal_data_read` says in the log who read which customers. The log has no
+value in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rapport.auth import Principal
+from rapport.telemetry import get_logger
+
+_log = get_logger()
+
+
+def may_read(caller: Principal) -> bool:
+    """Whether this caller sees personal data in clear."""
+    return "profile.read_pii" in caller.permissions
+
+
+def log_read(caller: Principal, customer_ids: Iterable[str], *, where: str) -> None:
+    """Log that the caller was shown personal data of these customers; of none, nothing.
+
+    Args:
+        caller: who may read it.
+        customer_ids: whose data was shown.
+        where: the name of the route.
+    """
+    if customers := list(customer_ids):
+        _log.info("personal_data_read", subject=caller.subject, org=caller.org, where=where, customers=customers)
