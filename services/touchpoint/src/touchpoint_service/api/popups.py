@@ -57,8 +57,8 @@ async def open_popup(
 ) -> Response:
     """Offers with script, best first; what not to mention now and why; what was said before, in every channel.
 
-    Answers from local data alone, also when every other service is down. Showing something new is a contact and counts; the same customer within a minute
-    gets the same pop-up.
+    Answers from local data alone, also when every other service is down. Showing something new is a contact and counts;
+    the same customer within a minute gets the same pop-up.
     """
     state = request.app.state
     customer_id = body.customer_id
