@@ -95,13 +95,13 @@ class TestWhatToKnow:
     """What is on the screen besides the offers."""
 
     async def test_who_is_there_masked_for_who_may_not_read_it(self, touchpoint: Touchpoint, monkeypatch):
-        greeting = {"name": "Ada", "language": "de", "grade": None}
+        greeting = {"name": "Ada", "phone": "+4930123456", "language": "de", "grade": None}
         await touchpoint.hear(touchpoint.customer(version=2, name="Ada", language="de"))
         assert (await show(touchpoint))["greeting"] == greeting
         stored = await touchpoint.pool.fetchval("select body::text from popups")
         assert "Ada" not in stored
         monkeypatch.setitem(ROLES, "kiosk", frozenset({"touchpoint.popup"}))
-        assert (await show(touchpoint, "kiosk"))["greeting"] == greeting | {"name": "A***"}
+        assert (await show(touchpoint, "kiosk"))["greeting"] == greeting | {"name": "A***", "phone": None}
 
     async def test_what_was_promised_is_told_until_somebody_comes_back_to_it(self, touchpoint: Touchpoint):
         await touchpoint.hear(touchpoint.request())

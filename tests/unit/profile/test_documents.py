@@ -11,11 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profile_service.domain.documents import patched, replaced, unknown, with_consents
+from profile_service.domain import documents
+from profile_service.domain.documents import sealed, unknown, with_consents
 from rapport.contracts.profile import Consent, CustomerUpserted, Holding
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Malformed
+from rapport.phones import clear_phone, phone_index
+from rapport.sealing import Keyring
 
+KEYS = Keyring(["seal"], "index")
+NEWER = Keyring(["newer", "seal"], "index")
+PHONE = "+4915123456789"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -25,6 +31,18 @@ def document(**said: Any) -> CustomerUpserted:
 
 def consent(*, granted: bool, hour: int, purpose: str = "marketing", channel: Channel = Channel.CALL) -> Consent:
     return Consent(channel=channel, purpose=purpose, granted=granted, at=NOON + timedelta(hours=hour), source="test")
+
+
+def patched(known: CustomerUpserted, said: dict[str, Any]) -> CustomerUpserted:
+    return documents.patched(known, said, KEYS)
+
+
+def replaced(known: CustomerUpserted, said: dict[str, Any]) -> CustomerUpserted:
+    return documents.replaced(known, said, KEYS)
+
+
+def phone_of(found: CustomerUpserted, keys: Keyring = KEYS) -> str | None:
+    return clear_phone(keys, dict(found))
 
 
 class TestPatched:
@@ -46,11 +64,11 @@ class TestPatched:
         assert patched(known, said) == document(tags=("c",))
 
     def test_reads_a_phone_as_dialled_in_the_country_that_is_known(self) -> None:
-        assert patched(document(country="DE"), {"phone": "0151 23456789"}).phone == "+4915123456789"
+        assert phone_of(patched(document(country="DE"), {"phone": "0151 23456789"})) == PHONE
 
     def test_reads_a_phone_as_dialled_in_the_country_that_is_said_with_it(self) -> None:
         said = {"phone": "138 1234 5678", "country": "CN"}
-        assert patched(document(country="DE"), said).phone == "+8613812345678"
+        assert phone_of(patched(document(country="DE"), said)) == "+8613812345678"
 
     @pytest.mark.parametrize("phone", ["0151 23456789", "none", "+49", "+1234567"])
     def test_refuses_what_is_no_phone_and_names_the_place_but_not_the_value(self, phone: str) -> None:
@@ -117,3 +135,45 @@ def test_an_unknown_customer_has_version_zero_and_says_nothing() -> None:
     nobody = unknown("c1")
     assert nobody.version == 0
     assert nobody.model_copy(update={"version": 1}) == CustomerUpserted(customer_id="c1", version=1)
+
+
+class TestPhone:
+    def test_is_sealed_and_indexed_and_nowhere_in_clear(self) -> None:
+        found = patched(document(), {"phone": PHONE})
+        assert (found.phone, found.phone_index) == (None, phone_index(KEYS, PHONE))
+        assert PHONE not in found.model_dump_json()
+
+    @pytest.mark.parametrize("change", [patched, replaced])
+    def test_that_stays_the_same_stays_sealed_as_it_is(self, change: Any) -> None:
+        known = change(document(), {"phone": PHONE})
+        assert change(known, {"phone": "+49 151 23456789"}) == known
+
+    @pytest.mark.parametrize("change", [patched, replaced])
+    def test_that_is_another_is_sealed_anew(self, change: Any) -> None:
+        found = change(change(document(), {"phone": PHONE}), {"phone": "+4915123456780"})
+        assert (phone_of(found), found.phone_index) == ("+4915123456780", phone_index(KEYS, "+4915123456780"))
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            patched(patched(document(), {"phone": PHONE}), {"phone": None}),
+            replaced(patched(document(), {"phone": PHONE}), {}),
+            patched(document(phone=PHONE), {"phone": None}),
+        ],
+    )
+    def test_that_is_taken_away_leaves_nothing(self, found: CustomerUpserted) -> None:
+        assert (found.phone, found.phone_sealed, found.phone_index) == (None, None, None)
+
+    def test_is_sealed_anew_when_the_key_has_changed(self) -> None:
+        known = patched(document(), {"phone": PHONE})
+        assert sealed(known, KEYS) is known
+        for found in (sealed(known, NEWER), documents.patched(known, {"phone": PHONE}, NEWER)):
+            assert (phone_of(found, Keyring(["newer"], "index")), found.phone_index) == (PHONE, known.phone_index)
+
+    def test_in_clear_from_before_is_sealed(self) -> None:
+        found = sealed(document(phone=PHONE), KEYS)
+        assert (found.phone, phone_of(found)) == (None, PHONE)
+
+    def test_whose_key_is_lost_is_kept(self) -> None:
+        known = patched(document(), {"phone": PHONE})
+        assert sealed(known, Keyring(["other"], "index")) == known

@@ -73,14 +73,20 @@ def unseal_bytes(key: bytes, sealed: bytes, context: bytes) -> bytes:
 
 def blind_index(key: bytes, field: str, value: str) -> str:
     """What stands for `value` where only equality is asked: 128 bits of HMAC-SHA-256, as 32 hexadecimal digits."""
-    digest = hmac.digest(key, f"{field}\0{value}".encode(), "sha256")
-    return digest[:_INDEX_BYTES].hex()
+    mac = _mac(key, field).copy()
+    mac.update(value.encode())
+    return mac.digest()[:_INDEX_BYTES].hex()
 
 
 @lru_cache(maxsize=64)
 def key_id(key: bytes) -> bytes:
     """Three bytes that name a key and tell nothing of it."""
     return hashlib.sha256(b"rapport key id\0" + key).digest()[:_ID_BYTES]
+
+
+@lru_cache(maxsize=64)
+def _mac(key: bytes, field: str) -> hmac.HMAC:
+    return hmac.new(key, f"{field}\0".encode(), "sha256")
 
 
 @lru_cache(maxsize=64)

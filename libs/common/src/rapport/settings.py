@@ -1,8 +1,7 @@
 """What every service is told from outside, with the reason for each default.
 
 A service subclasses `ServiceSettings` with its own prefix (`TOUCHPOINT_`) and ports. What always holds: settings that
-can only be meant for a developer's machine (the published keys, a clock that somebody moves) do not start in
-production.
+can only be meant for a developer's machine (published keys, a clock that somebody moves) do not start in production.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def intake_handlers(clock: Clock, keys: Keyring) -> dict[str, BatchHandler]:
 
     async def on_customer_reported(conn: Connection, envelopes: Sequence[Envelope]) -> None:
         now = clock.now()
-        reports = [(envelope, _change(envelope, now)) for envelope in envelopes]
+        reports = [(envelope, _change(envelope, keys, now)) for envelope in envelopes]
         changed = await change(conn, [one for _, one in reports], keys=keys, now=now)
         for refused, error in changed.refused:
             if not isinstance(error, CustomerErased):  # which is no fault of the report, and must not be kept anywhere
@@ -39,7 +39,7 @@ def intake_handlers(clock: Clock, keys: Keyring) -> dict[str, BatchHandler]:
     return {CustomerReported.topic: on_customer_reported}
 
 
-def _change(envelope: Envelope, now: datetime) -> Change:
+def _change(envelope: Envelope, keys: Keyring, now: datetime) -> Change:
     """What a report does.
 
     Raises:
@@ -63,7 +63,7 @@ def _change(envelope: Envelope, now: datetime) -> Change:
     ]
     return Change(
         report.customer_id,
-        partial(documents.patched, said=said),
+        partial(documents.patched, said=said, keys=keys),
         consents,
         said_at=report.at,
         report_id=report.report_id,

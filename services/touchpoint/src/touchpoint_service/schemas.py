@@ -13,6 +13,7 @@ from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
 from rapport.errors import FieldError, Malformed
 from rapport.personal import may_read
+from rapport.sealing import Keyring
 from touchpoint_service.domain.capacity import CapacityDocument
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.planned import CAMPAIGN
@@ -363,10 +364,10 @@ class PopupIn(_Body):
             raise ValueError("give exactly one of customer_id, phone and account")
         return self
 
-    def to_appearance(self, caller: Principal) -> Appearance:
+    def to_appearance(self, caller: Principal, keys: Keyring) -> Appearance:
         """As the use case takes it; the caller is the agent unless another is named."""
-        reveal = may_read(caller)
-        return Appearance(self.channel, self.place, self.agent or caller.subject, self.limit, self.lang, reveal)
+        shown = keys if may_read(caller) else None
+        return Appearance(self.channel, self.place, self.agent or caller.subject, self.limit, self.lang, shown)
 
 
 class PopupAnswer(_Body):

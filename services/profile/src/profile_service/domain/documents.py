@@ -5,8 +5,8 @@ What always holds:
   the refusal; so the order of arrival does not matter;
 - a do-not-call mark is lifted only by an explicit false;
 - a phone is in E.164 and of a possible length for its country;
-- a document that leaves this service, or is stored, has its phone sealed (`sealed`): in clear it stands only in one
-  that has just been made from what somebody said.
+- the document that a change makes has its phone sealed. What stays the same stays sealed as it is: a text sealed anew
+  differs each time, and would look like a change.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ def unknown(customer_id: str) -> CustomerUpserted:
     return _NOBODY.model_copy(update={"customer_id": customer_id})
 
 
-def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserted:
+def patched(known: CustomerUpserted, said: Mapping[str, Any], keys: Keyring) -> CustomerUpserted:
     """`known` with what was said in place of it; attributes and external ids are merged, null removing one.
 
     Args:
         known: the document so far.
         said: validated values by field name. Consents are none of its business (`with_consents`).
+        keys: seal the phone.
 
     Raises:
         Malformed: the phone is no number, or has no country.
@@ -54,49 +55,36 @@ def patched(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserte
             merged = {**getattr(known, name), **changes[name]}
             changes[name] = {key: value for key, value in merged.items() if value is not None}
     if "phone" in changes:
-        said_phone = changes["phone"]
-        if said_phone is not None:
-            changes["phone"] = _phone(said_phone, changes.get("country") or known.country)
-        changes |= _NO_PHONE
+        text = changes.pop("phone")
+        country = changes.get("country") or known.country
+        changes |= _NO_PHONE if text is None else _with_phone(known, _phone(text, country), keys)
     if changes.get("do_not_call", False) is None:
         del changes["do_not_call"]
     return known.model_copy(update=changes)
 
 
-def replaced(known: CustomerUpserted, said: Mapping[str, Any]) -> CustomerUpserted:
+def replaced(known: CustomerUpserted, said: Mapping[str, Any], keys: Keyring) -> CustomerUpserted:
     """A document of only what was said; consents and the do-not-call mark stay.
 
     Raises:
         Malformed: the phone is no number, or has no country.
     """
-    kept = unknown(known.customer_id).model_copy(
-        update={"version": known.version, "consents": known.consents, "do_not_call": known.do_not_call}
-    )
-    return patched(kept, said)
+    stays = {"version": known.version, "consents": known.consents, "do_not_call": known.do_not_call}
+    if said.get("phone") is not None:  # so that the same one stays sealed as it is
+        stays |= {"phone_sealed": known.phone_sealed, "phone_index": known.phone_index}
+    return patched(unknown(known.customer_id).model_copy(update=stays), said, keys)
 
 
-def sealed(document: CustomerUpserted, known: CustomerUpserted, keys: Keyring) -> CustomerUpserted:
-    """`document` with its phone sealed by the newest key; where it is the phone of `known`, as it is there.
-
-    A text sealed anew differs each time, so a phone that has not changed must not be: it would look like a change.
-    """
-    phone = document.phone
-    if phone is None:
-        if document.phone_sealed is None or keys.is_newest(document.phone_sealed):
-            return document
-        try:
-            phone = clear_phone(keys, dict(document))
-        except Unreadable:
-            phone = None
-        if phone is None:
-            return document  # kept for whoever has its key; what else is said of the customer counts all the same
-    index = phone_index(keys, phone)
-    same = index == known.phone_index and known.phone_sealed is not None and keys.is_newest(known.phone_sealed)
-    text = known.phone_sealed if same else seal_phone(keys, document.customer_id, phone)
-    return document.model_copy(update={"phone": None, "phone_sealed": text, "phone_index": index})
-
-
-_NO_PHONE = {"phone_sealed": None, "phone_index": None}
+def sealed(document: CustomerUpserted, keys: Keyring) -> CustomerUpserted:
+    """`document` with its phone sealed by the newest key; one that does not open is kept for whoever has its key."""
+    if document.phone is None and (document.phone_sealed is None or keys.is_newest(document.phone_sealed)):
+        return document
+    try:
+        phone = clear_phone(keys, dict(document))
+    except Unreadable:
+        return document
+    assert phone is not None
+    return document.model_copy(update=_sealed(keys, document.customer_id, phone))
 
 
 def with_consents(known: CustomerUpserted, further: Iterable[Consent]) -> CustomerUpserted:
@@ -122,3 +110,21 @@ def _phone(text: str, country: str | None) -> str:
         return to_e164(text, country)
     except InvalidPhone as error:
         raise Malformed("the phone cannot be used", errors=[FieldError("#/phone", str(error))]) from None
+
+
+_NO_PHONE: Mapping[str, str | None] = {"phone": None, "phone_sealed": None, "phone_index": None}
+
+
+def _with_phone(known: CustomerUpserted, phone: str, keys: Keyring) -> Mapping[str, str | None]:
+    """The fields that change when a customer has this phone; none if it is known, and sealed by the newest key."""
+    as_now = known.phone_sealed is not None and keys.is_newest(known.phone_sealed)
+    same = as_now and known.phone_index == phone_index(keys, phone)
+    return {} if same else _sealed(keys, known.customer_id, phone)
+
+
+def _sealed(keys: Keyring, customer_id: str, phone: str) -> Mapping[str, str | None]:
+    return {
+        "phone": None,
+        "phone_sealed": seal_phone(keys, customer_id, phone),
+        "phone_index": phone_index(keys, phone),
+    }

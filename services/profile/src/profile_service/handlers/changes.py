@@ -141,7 +141,7 @@ async def _unheard(conn: Connection, changes: Sequence[Change], now: datetime) -
 
 
 def _applied(one: Change, known: CustomerUpserted, keys: Keyring) -> CustomerUpserted:
-    document = documents.sealed(one.apply(known), known, keys)
+    document = documents.sealed(one.apply(known), keys)
     if not one.statements:
         return document
     return documents.with_consents(document, map(_consent, one.statements))

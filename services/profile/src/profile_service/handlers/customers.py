@@ -40,7 +40,7 @@ async def put_customer(
         nonlocal created
         permit(known)
         created = known.version == 0
-        return documents.replaced(known, fields.given())
+        return documents.replaced(known, fields.given(), keys)
 
     said = _statements(customer_id, fields.consents, by=by, now=now)
     return await change_one(conn, Change(customer_id, apply, said), keys=keys, now=now), created
@@ -59,7 +59,7 @@ async def patch_customer(
     def apply(known: CustomerUpserted) -> CustomerUpserted:
         _exists(known)
         permit(known)
-        return documents.patched(known, fields.given())
+        return documents.patched(known, fields.given(), keys)
 
     said = _statements(customer_id, fields.consents, by=by, now=now)
     return await change_one(conn, Change(customer_id, apply, said), keys=keys, now=now)

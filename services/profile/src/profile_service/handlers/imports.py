@@ -91,7 +91,7 @@ async def _read_next_piece(conn: Connection, keys: Keyring, now: datetime) -> bo
     for row in read(replace(work.piece, data=data), work.mapping.dialect):
         result = reader.read(row)
         if isinstance(result, ImportRow):
-            accepted.append((row.line, _change(result, work, now)))
+            accepted.append((row.line, _change(result, work, keys, now)))
         else:
             rejects += result
     refused = (await change(conn, [one for _, one in accepted], keys=keys, now=now)).refused if accepted else []
@@ -107,7 +107,7 @@ def _context(import_id: str, first_line: int) -> bytes:
     return f"import\0{import_id}\0{first_line}".encode()
 
 
-def _change(row: ImportRow, work: Import, now: datetime) -> Change:
+def _change(row: ImportRow, work: Import, keys: Keyring, now: datetime) -> Change:
     said = row.given()
     del said["customer_id"]
     if not said.get("do_not_call"):  # a file can add the mark, but not lift what a regulator's list says
@@ -115,7 +115,7 @@ def _change(row: ImportRow, work: Import, now: datetime) -> Change:
     consents = [
         statement(row.customer_id, one, proof=work.import_id, by=work.created_by, now=now) for one in row.consents
     ]
-    return Change(row.customer_id, partial(documents.patched, said=said), consents, said_at=work.created_at)
+    return Change(row.customer_id, partial(documents.patched, said=said, keys=keys), consents, said_at=work.created_at)
 
 
 def _refusals(reader: RowReader, accepted: Sequence[tuple[int, Change]], refused: Sequence[Refusal]) -> list[Reject]:

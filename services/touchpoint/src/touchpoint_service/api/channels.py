@@ -11,12 +11,12 @@ from rapport import personal
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
-from rapport.phones import shown_phone
 from rapport.sealing import Keyring
 from rapport.web import Keys, Now, Router, Writing, answers
 from touchpoint_service.api.context import TheCatalogue, TheGate, json_answer
 from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.domain.policy import CLASS_NAMES
+from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.leases import ContactRecalledByGate, LeaseLost, hand_out, renew_lease, return_lease
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force
@@ -116,14 +116,8 @@ def _item(row: Any, catalogue: Catalogue, keys: Keyring | None) -> dict[str, Any
     """A contact for who carries it out; without keys nothing personal is shown."""
     found = {name: value for name, value in row.items() if name not in ("doc", "version", "leased_until")}
     found["contact_class"] = CLASS_NAMES[row["contact_class"]]
-    document = row["doc"] or {}
-    language = document.get("language") or "en"
-    found["customer"] = {
-        "name": None if keys is None else document.get("name"),
-        "phone": None if keys is None else shown_phone(keys, document),
-        "language": language,
-    }
+    found["customer"] = greeting(row["doc"] or {}, keys)
     offer = None if row["offer_id"] is None else catalogue.document(row["offer_id"])
-    text = None if offer is None else offer.texts.get(language) or offer.texts.get("en")
+    text = None if offer is None else offer.texts.get(found["customer"]["language"]) or offer.texts.get("en")
     found["offer"] = None if text is None else text.model_dump()
     return found

@@ -40,7 +40,7 @@ _POPUP = {
         }
     ],
     "not_now": [{"offer_id": "loan", "because": {"reason": "cool_down"}, "text": "…", "until": None}],
-    "greeting": {"name": "Ada Meyer", "language": "en", "grade": "gold"},
+    "greeting": {"name": "Ada Meyer", "phone": "+4930123456", "language": "en", "grade": "gold"},
     "warnings": [{"kind": "complained", "text": "Complained on the hotline on Mon 02 Mar 10:12."}],
     "promises": [
         {
@@ -99,9 +99,9 @@ async def open_popup(
         customer_id = await customer_with_account(conn, body.account)
     assert customer_id is not None  # the body has exactly one of them
     partition = partition_for(customer_id.encode(), state.request_partitions)
-    ask = body.to_appearance(caller)
+    ask = body.to_appearance(caller, keys)
     shown = await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)
-    if ask.reveal:
+    if ask.keys is not None:
         personal.log_read(caller, [customer_id], where="open_popup")
     return json_answer(orjson.dumps(shown), 201)
 

@@ -39,6 +39,7 @@ from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
+from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
@@ -60,8 +61,8 @@ class Appearance:
     agent: str
     limit: int
     lang: str | None
-    reveal: bool = False
-    """Whether whoever asks may see personal data."""
+    keys: Keyring | None = None
+    """To show personal data with; None for whoever may not see any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +223,7 @@ async def _compose(
 
 def _greeted(body: Mapping[str, Any], document: Mapping[str, Any] | None, ask: Appearance) -> dict[str, Any]:
     """The pop-up as this caller may see it: with whom they are about to speak to, and how."""
-    document = document or {}
-    name = document.get("name")
-    greeting = {
-        "name": name if ask.reveal or name is None else f"{name[:1]}***",
-        "language": document.get("language"),
-        "grade": document.get("grade"),
-    }
-    return {**body, "greeting": greeting}
+    return {**body, "greeting": greeting(document or {}, ask.keys)}
 
 
 def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], scene: _Scene) -> list[dict[str, Any]]:
