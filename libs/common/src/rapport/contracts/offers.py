@@ -115,7 +115,7 @@ class OfferChanged(Event):
     suitability: dict[str, Any] | None = None
     """Is it good for the customer? A rule tree like `eligibility`."""
     propensity: Propensity = Propensity()
-    context: dict[Channel, Annotated[float, Field(ge=0, le=10)]] = {}
+    context: dict[Channel, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     """How well it goes with a channel; 1 where nothing is said."""
     lever: Annotated[float, Field(ge=0, le=10)] = 1.0
     """What the business does to push it (above 1) or to hold it back."""
