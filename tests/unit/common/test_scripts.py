@@ -143,7 +143,12 @@ class TestFaults:
         assert len(faults(offer(text={"title": "{{ offer.title }}"}))) == 1
 
     def test_every_listed_variable_can_be_used(self) -> None:
-        told: dict[str, Any] = {"price": 1, "customer_value": 1, "cooling_off_days": 1, "valid_until": "2027-01-01T00:00:00Z"}
+        told: dict[str, Any] = {
+            "price": 1,
+            "customer_value": 1,
+            "cooling_off_days": 1,
+            "valid_until": "2027-01-01T00:00:00Z",
+        }
         for each in variables():
             assert faults(offer(f'{{{{ {each.name} | default: "-" }}}}', **told)) == []
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rapport.contracts.offers import OfferChanged
 from rapport.db import Connection, Pool
-from rapport.ranking import Offer
+from rapport.ranking import DEFAULT, Offer
 from rapport.replica import MemoryReplica
 from touchpoint_service.repository.replicas import offer_versions
 
@@ -40,7 +40,8 @@ class Catalogue:
         found = self._foremost.get(channel)
         if found is None:
             meant = (o for o in offers.values() if channel in o.document.channels)
-            found = self._foremost[channel] = [o.offer_id for o in sorted(meant, key=lambda o: o.order)]
+            best = sorted(meant, key=lambda o: o.place(channel, DEFAULT).best)
+            found = self._foremost[channel] = [o.offer_id for o in best]
         return found[:limit]
 
     def document(self, offer_id: str) -> OfferChanged | None:
