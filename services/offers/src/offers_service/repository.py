@@ -11,14 +11,16 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from offers_service.domain.approval import EditState
 from offers_service.domain.ledger import Acceptance, Stock
-from rapport.contracts.offers import OfferChanged, OfferState
+from rapport.contracts.offers import OfferChanged
 from rapport.db import Connection, Pool, lock_key
 
 # --- catalogue
 
 _OFFER = """
-select o.id as offer_id, o.version, o.state, o.content, o.announced, o.changed_at, s.total, s.accepted
+select o.id as offer_id, o.version, o.state, o.content, o.announced, o.changed_at, s.total, s.accepted, o.authors,
+    o.submitted_by, o.approved_by
 from offers o join stock s on s.offer_id = o.id
 """
 
@@ -29,13 +31,17 @@ class OfferRow:
 
     offer_id: str
     version: int
-    state: OfferState
+    state: EditState
     content: dict[str, Any]
     announced: dict[str, Any] | None
     changed_at: datetime
     total: int | None
     """The stock in force."""
     accepted: int
+    authors: list[str]
+    """Who has edited the content since it was last published."""
+    submitted_by: str | None
+    approved_by: str | None
 
     @property
     def sold_out(self) -> bool:
@@ -64,7 +70,7 @@ async def locked_offer(conn: Connection, offer_id: str) -> OfferRow | None:
     return OfferRow(**row) if row else None
 
 
-async def offers_after(conn: Connection, offer_id: str, state: OfferState | None, limit: int) -> list[OfferRow]:
+async def offers_after(conn: Connection, offer_id: str, state: EditState | None, limit: int) -> list[OfferRow]:
     """Up to `limit` offers in order of their ids, after `offer_id`."""
     rows = await conn.fetch(
         f"{_OFFER} where o.id > $1 and ($2::text is null or o.state = $2) order by o.id limit $3",
@@ -75,28 +81,98 @@ async def offers_after(conn: Connection, offer_id: str, state: OfferState | None
     return [OfferRow(**row) for row in rows]
 
 
-async def insert_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> bool:
+async def insert_draft(conn: Connection, offer_id: str, content: dict[str, Any], author: str, now: datetime) -> bool:
     """Store a new offer; False when there already is one of this id."""
     inserted = await conn.fetchval(
-        "insert into offers (id, version, state, content, changed_at) values ($1, 1, 'draft', $2, $3) "
-        "on conflict do nothing returning true",
+        "insert into offers (id, version, state, content, authors, changed_at) "
+        "values ($1, 1, 'draft', $2, array[$3], $4) on conflict do nothing returning true",
         offer_id,
         content,
+        author,
         now,
     )
     if inserted:
         await conn.execute("insert into stock (offer_id) values ($1)", offer_id)
+        await keep_version(conn, offer_id, author)
     return bool(inserted)
 
 
-async def update_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> None:
-    """Store an edited content as the next version."""
+async def update_draft(conn: Connection, offer_id: str, content: dict[str, Any], author: str, now: datetime) -> None:
+    """Store an edited content as the next version; whoever approved or submitted the one before has not seen it."""
     await conn.execute(
-        "update offers set version = version + 1, state = 'draft', content = $2, changed_at = $3 where id = $1",
+        """
+        update offers set version = version + 1, state = 'draft', content = $2, submitted_by = null,
+            approved_by = null, changed_at = $4, authors = case when state = 'published' then array[$3]
+            when $3 = any(authors) then authors else authors || $3 end
+        where id = $1
+        """,
         offer_id,
         content,
+        author,
         now,
     )
+    await keep_version(conn, offer_id, author)
+
+
+async def mark_submitted(conn: Connection, offer_id: str, submitter: str, now: datetime) -> None:
+    """The content waits for approval."""
+    await conn.execute(
+        "update offers set version = version + 1, state = 'submitted', submitted_by = $2, approved_by = null, "
+        "changed_at = $3 where id = $1",
+        offer_id,
+        submitter,
+        now,
+    )
+    await keep_version(conn, offer_id, submitter)
+
+
+async def mark_approved(conn: Connection, offer_id: str, approver: str, now: datetime) -> None:
+    """The content may be published as it stands."""
+    await conn.execute(
+        "update offers set version = version + 1, state = 'approved', approved_by = $2, changed_at = $3 where id = $1",
+        offer_id,
+        approver,
+        now,
+    )
+    await keep_version(conn, offer_id, approver)
+
+
+async def keep_version(conn: Connection, offer_id: str, by: str) -> None:
+    """Keep the present version as a step that somebody took."""
+    await conn.execute(
+        "insert into offer_versions (offer_id, version, state, content, by, at) "
+        "select id, version, state, content, $2, changed_at from offers where id = $1",
+        offer_id,
+        by,
+    )
+
+
+async def versions_before(conn: Connection, offer_id: str, before: int | None, limit: int) -> list[Any]:
+    """Up to `limit` steps of an offer without their contents, newest first, before a version."""
+    return await conn.fetch(
+        "select version, state, by, at from offer_versions where offer_id = $1 and ($2::bigint is null or version < $2)"
+        " order by version desc limit $3",
+        offer_id,
+        before,
+        limit,
+    )
+
+
+async def version(conn: Connection, offer_id: str, number: int) -> Any:
+    """One step with its content, or None."""
+    return await conn.fetchrow(
+        "select version, state, by, at, content from offer_versions where offer_id = $1 and version = $2",
+        offer_id,
+        number,
+    )
+
+
+async def version_before(conn: Connection, offer_id: str, number: int) -> int | None:
+    """The step before a version, if there is one."""
+    found: int | None = await conn.fetchval(
+        "select max(version) from offer_versions where offer_id = $1 and version < $2", offer_id, number
+    )
+    return found
 
 
 async def announce(conn: Connection, event: OfferChanged, now: datetime) -> None:

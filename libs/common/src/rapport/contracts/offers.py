@@ -37,12 +37,12 @@ class OfferText(_Part):
 
 
 class Quota(_Part):
-    """How many acceptances one channel, or one unit of the organisation and all below it, may take."""
+    """How much of the stock a channel, or a unit with all below it, may give away."""
 
     scope: Literal["channel", "unit"]
-    name: Annotated[str, Field(min_length=1, max_length=128)]
-    """The channel, or the path of the unit."""
-    limit: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    """The channel, or the path of the unit such as `/north`."""
+    limit: Annotated[int, Field(ge=0)]
 
 
 class SegmentPropensity(_Part):
@@ -92,11 +92,11 @@ class OfferChanged(Event):
     """The instant itself is outside."""
     stock: Annotated[int, Field(ge=0)] | None = None
     """How many may be accepted in all; None is without limit."""
-    quotas: Annotated[tuple[Quota, ...], Field(max_length=200)] = ()
-    """Parts of the stock that a channel or unit may take at most; who has none is bound by the stock only."""
     sold_out: bool = False
+    quotas: tuple[Quota, ...] = ()
+    """Parts of the stock that a channel or unit may take at most; who has none is bound by the stock only."""
     cooling_off_days: Annotated[int, Field(ge=0, le=366)] | None = None
-    """For how many days after it an acceptance may be taken back without a reason; None is without limit."""
+    """For so long an acceptance may be revoked; None: until it is fulfilled."""
     never_with: tuple[Id, ...] = ()
     """Products held or offers accepted that exclude this one."""
     never_after: tuple[Id, ...] = ()

@@ -10,12 +10,13 @@ An offer's rules are compiled once per version, and what its score has to do wit
 channel and version of the weights.
 """
 
-from rapport.ranking.offer import Layer, Offer, is_eligible, prepared, products_held
+from rapport.ranking.offer import LAYERS, Layer, Offer, is_eligible, prepared, products_held
 from rapport.ranking.order import Ranking, Refusal, Refused, rank
 from rapport.ranking.weights import DEFAULT, Place, Score, Share, Weights
 
 __all__ = [
     "DEFAULT",
+    "LAYERS",
     "Layer",
     "Offer",
     "Place",
