@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from offers_service.domain.approval import EditState
-from rapport.contracts.offers import OfferText, Propensity, Quota
+from rapport.contracts.offers import Factor, OfferText, Propensity, Quota
 from rapport.contracts.vocabulary import Channel, Id, Name
 from rapport.ranking import Refusal
 
@@ -218,6 +218,48 @@ class OfferDifferences(BaseModel):
     differences: list[OfferDifference]
 
 
+class RankingContent(_Body):
+    """How offers are weighed: within a priority by the product of the factors that are on, each to its weight."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RANKING_EXAMPLE]})
+
+    propensity: Factor = Factor(on=False)
+    """How likely the customer accepts."""
+    context: Factor = Factor(on=False)
+    """How well the offer goes with the channel."""
+    value: Factor = Factor()
+    """Worth to the business, less the cost."""
+    lever: Factor = Factor(on=False)
+    """How much the business pushes the offer."""
+    refused_days: Annotated[int, Field(ge=0, le=365)] = 30
+    """For how long an offer that the customer has refused is not shown; 0 switches it off."""
+    promised_days: Annotated[int, Field(ge=0, le=365)] = 30
+    """For how long an offer that the customer was interested in goes before all others; 0 switches it off."""
+
+
+class Ranking(BaseModel):
+    """The ranking as planners see it: the content as last edited, and what is in force."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    version: int
+    """Rises with every change; also the `ETag`. 0 until somebody writes one."""
+    state: EditState
+    content: RankingContent
+    in_force: dict[str, Any] | None = None
+    """The document by which every channel ranks; null while the defaults are in force."""
+    authors: list[str] = []
+    submitted_by: str | None = None
+    approved_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class RankingVersion(OfferVersion):
+    """A step in the life of the ranking, with the weights as they were."""
+
+    content: RankingContent
+
+
 class AcceptanceRequest(_Body):
     """A customer says yes."""
 
@@ -268,6 +310,19 @@ class Acceptance(BaseModel):
     reference: str | None
 
 
+class FactorShare(BaseModel):
+    """What one factor has to do with an offer's score."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    factor: Literal["propensity", "context", "value", "lever"]
+    figure: float
+    weight: float
+    """0 when the factor is off."""
+    share: float
+    """What it multiplies the score by: the figure to the power of the weight."""
+
+
 class EligibleOffer(BaseModel):
     """One offer for the customer, in the language that serves best."""
 
@@ -286,6 +341,13 @@ class EligibleOffer(BaseModel):
     """What decides the rank, with `explain=true` only: a customer's page has no use for the worth of a customer."""
     value: Decimal | None = None
     currency: str | None = None
+    score: float | None = None
+    """Decides within a priority; the product of the shares of its factors."""
+    factors: list[FactorShare] | None = None
+    segment: str | None = None
+    """Whose propensity it is; null is everybody's."""
+    promised: bool | None = None
+    """The customer, or somebody of the household, was interested: it goes first."""
 
 
 class FailedCondition(BaseModel):
@@ -298,11 +360,19 @@ class FailedCondition(BaseModel):
 class RefusedOffer(BaseModel):
     """An offer that this customer is not shown, and the first reason why."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     offer_id: Id
     reason: Refusal
     detail: str | None
-    """The goal that is met, or the product or offer that excludes this one."""
+    """The goal that is met, the product or offer that excludes this one or that it needs, or until when it rests."""
+    layer: Literal["eligibility", "applicability", "suitability"] | None
+    """Which of its rules does not let the customer pass."""
     failed: list[FailedCondition]
+    score: float
+    factors: list[FactorShare]
+    segment: str | None
+    promised: bool
 
 
 class EligibleOffers(BaseModel):

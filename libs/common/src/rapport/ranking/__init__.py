@@ -12,10 +12,11 @@ channel and version of the weights.
 
 from rapport.ranking.offer import LAYERS, Layer, Offer, is_eligible, prepared, products_held
 from rapport.ranking.order import Ranking, Refusal, Refused, rank
-from rapport.ranking.weights import DEFAULT, Place, Score, Share, Weights
+from rapport.ranking.weights import DEFAULT, HOUSE, Place, Score, Share, Weights
 
 __all__ = [
     "DEFAULT",
+    "HOUSE",
     "LAYERS",
     "Layer",
     "Offer",

@@ -15,6 +15,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN
+from rapport.ranking import DEFAULT, HOUSE
 from rapport.web import IfNoneMatch, Router, answers, etag, is_current
 
 router = Router(tags=["storefront"])
@@ -65,6 +66,7 @@ async def list_eligible_offers(
     found = await eligible_offers(
         state.pool,
         state.catalogue.all(),
+        state.rankings.get(HOUSE) or DEFAULT,
         customer_id,
         channel=channel,
         limit=limit,

@@ -45,10 +45,6 @@ class UnknownVersion(NotFound):
     """There is no such version; steps that nobody took, such as selling out, are not kept."""
 
 
-class UnknownRanking(NotFound):
-    """Nobody has written a ranking yet: the defaults are in force."""
-
-
 class OfferNotPublished(Conflict):
     """Nothing of this offer is in force."""
 

@@ -12,7 +12,7 @@ from offers_service.domain.errors import UnknownCustomer
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Pool
-from rapport.ranking import Offer, Refused, rank
+from rapport.ranking import Offer, Refused, Score, Weights, rank
 
 DEFAULT_LANGUAGE = "en"
 
@@ -41,6 +41,7 @@ class Listed:
 async def eligible_offers(
     pool: Pool,
     catalogue: Mapping[str, Listed],
+    weights: Weights,
     customer_id: str,
     *,
     channel: Channel,
@@ -54,6 +55,7 @@ async def eligible_offers(
     Args:
         pool: for the one read.
         catalogue: the announced offers by id.
+        weights: the ranking in force.
         customer_id: who asks.
         channel: where it is shown; contacts count on the web only.
         limit: how many at most.
@@ -75,6 +77,7 @@ async def eligible_offers(
         now=now,
         accepted_goals=visitor.accepted.values(),
         accepted_offers=visitor.accepted,
+        weights=weights,
         explain=explain,
         language="zh-CN" if spoken.startswith("zh") else "en",
     )
@@ -88,8 +91,13 @@ async def eligible_offers(
         return {"customer_id": customer_id, "items": items}
     return {
         "customer_id": customer_id,
-        "items": [{**item, **_factors(offer)} for item, offer in zip(items, shown, strict=False)],
-        "refused": [_refused(refused) for refused in ranking.refused],
+        "items": [
+            {**item, **_factors(offer), **_scored(ranking.scores[offer.offer_id])}
+            for item, offer in zip(items, shown, strict=False)
+        ],
+        "refused": [
+            {**_refused(refused), **_scored(ranking.scores[refused.offer.offer_id])} for refused in ranking.refused
+        ],
     }
 
 
@@ -119,11 +127,22 @@ def _factors(offer: OfferChanged) -> dict[str, Any]:
     return {"priority": offer.priority, "value": str(offer.value), "currency": offer.currency}
 
 
+def _scored(score: Score) -> dict[str, Any]:
+    """Every factor of a candidate."""
+    return {
+        "score": score.score,
+        "factors": [share._asdict() for share in score.shares],
+        "segment": score.segment,
+        "promised": score.promised,
+    }
+
+
 def _refused(refused: Refused) -> dict[str, Any]:
     leaves = [{"pointer": leaf.pointer, "text": leaf.text} for leaf in refused.failed]
     return {
         "offer_id": refused.offer.offer_id,
         "reason": refused.reason,
+        "layer": refused.layer or None,
         "detail": refused.detail or None,
         "failed": leaves,
     }
