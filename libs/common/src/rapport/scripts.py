@@ -63,6 +63,10 @@ class Said(NamedTuple):
     script: str
     objections: tuple[Objection, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """As an answer shows it."""
+        return {**self._asdict(), "objections": [each._asdict() for each in self.objections]}
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

@@ -144,10 +144,11 @@ class RankingChanged(Event):
     context: Factor = Factor(on=False)
     value: Factor = Factor()
     lever: Factor = Factor(on=False)
-    refused_days: Annotated[int, Field(ge=0, le=365)] = 30
+    refused_days: Annotated[int, Field(ge=0, le=92)] = 30
     """For how long an offer that the customer has refused is not shown; 0 switches it off."""
-    promised_days: Annotated[int, Field(ge=0, le=365)] = 30
-    """For how long an offer that the customer was interested in goes before all others; 0 switches it off."""
+    promised_days: Annotated[int, Field(ge=0, le=92)] = 30
+    """For how long an offer that the customer was interested in, or wants to be called about, goes before all others,
+    from then or from the time of the call on; 0 switches it off."""
     approved_by: Annotated[str, Field(max_length=128)] | None = None
 
 

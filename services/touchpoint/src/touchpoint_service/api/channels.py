@@ -33,7 +33,13 @@ _LEASE = {
     "place": None,
     "leased_until": "2026-03-03T12:05:00+00:00",
     "customer": {"name": "A. Example", "phone": "+4930123456", "language": "en"},
-    "offer": {"title": "Fibre 500", "script": "Good morning …"},
+    "offer": {
+        "language": "en",
+        "title": "Fibre 500",
+        "body": "Twice as fast for the same price.",
+        "script": "Good morning …",
+        "objections": [{"objection": "Too dear.", "answer": "It costs what you pay today."}],
+    },
 }
 
 
@@ -116,7 +122,7 @@ def _item(row: Any, catalogue: Catalogue, *, clear: bool) -> dict[str, Any]:
         "phone": document.get("phone") if clear else None,
         "language": language,
     }
-    offer = None if row["offer_id"] is None else catalogue.document(row["offer_id"])
-    text = None if offer is None else offer.texts.get(language) or offer.texts.get("en")
-    found["offer"] = None if text is None else text.model_dump()
+    offer = None if row["offer_id"] is None else catalogue.offer(row["offer_id"])
+    said = None if offer is None else offer.scripts.said(language, row["channel"], document, personal=clear)
+    found["offer"] = None if said is None else said.as_json()
     return found

@@ -141,7 +141,14 @@ async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any
     offers = gate.foremost_offers(ask.channel)
     since = work.at - SAME_FOR
     return await reads.scene(
-        work.conn, customer_id, ask.channel, work.at, since=since, history=HISTORY, offer_ids=offers
+        work.conn,
+        customer_id,
+        ask.channel,
+        work.at,
+        since=since,
+        history=HISTORY,
+        offer_ids=offers,
+        looks_back=gate.looks_back,
     )
 
 
@@ -244,6 +251,9 @@ def _choose(
         now=work.at,
         accepted_goals=standing.goals.keys(),
         accepted_offers=standing.accepted_offers,
+        once_accepted=work.once_accepted,
+        household_accepted={offer_id for other in others for offer_id in other.accepted_offers},
+        weights=work.weights,
     )
     shown: list[OfferChanged] = []
     refused = []
