@@ -55,15 +55,16 @@ create view ranking_in_force as
 """
 
 FACTS = """
--- The newest word of a customer to an offer, in whatever channel. Who erases a customer erases it.
+-- The newest word of a customer on an offer, in whatever channel. Who erases a customer erases it.
 create table contact_facts (
-    customer_id text not null references replica_customers on delete cascade,
-    offer_id    text not null,
-    kind        text not null check (kind in ('refused', 'promised')),
-    at          timestamptz not null,
+    customer_id  text not null references replica_customers on delete cascade,
+    offer_id     text not null,
+    kind         text not null check (kind in ('refused', 'promised')),
+    at           timestamptz not null,
+    call_back_at timestamptz,  -- when the customer wants to be called about it
     primary key (customer_id, offer_id)
 );
-create index contact_facts_at on contact_facts (at);
+create index contact_facts_last on contact_facts (greatest(at, call_back_at));
 
 create index replica_customers_household on replica_customers ((doc ->> 'household'))
     where doc ->> 'household' is not null;

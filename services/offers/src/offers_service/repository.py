@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from offers_service.domain.approval import EditState
@@ -368,12 +369,27 @@ async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, no
 
 _STOREFRONT = """
 select c.doc,
+    (select array_agg(a.offer_id) from acceptances a where a.customer_id = c.id and a.state = 'revoked') as revoked,
+    (select array_agg(a.offer_id) from replica_customers m join acceptances a on a.customer_id = m.id
+        where m.doc ->> 'household' = c.doc ->> 'household' and m.id <> c.id and a.state = 'accepted') as household,
+    (select json_agg(json_build_array(f.offer_id, f.kind, greatest(f.at, f.call_back_at))) from contact_facts f
+        where f.customer_id = c.id and not exists (
+            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
+                and a.state = 'revoked' and a.at >= f.at)) as words,
+    (select json_agg(json_build_array(f.offer_id, greatest(f.at, f.call_back_at)))
+        from replica_customers m join contact_facts f on f.customer_id = m.id
+        where m.doc ->> 'household' = c.doc ->> 'household' and m.id <> c.id and f.kind = 'promised' and not exists (
+            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
+                and a.state in ('accepted', 'revoked') and a.at >= f.at)) as promised,
     (select array_agg(array[a.offer_id, a.goal]) from acceptances a
         where a.customer_id = c.id and a.state = 'accepted') as accepted,
     (select array_agg(array[w.offer_id, w.contact_id] order by w.contact_id) from web_contacts w
         where w.customer_id = c.id and w.closed_at is null and (w.expires_at is null or w.expires_at > $2)) as contacts
 from replica_customers c where c.id = $1
 """
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,15 +401,43 @@ class Visitor:
     """Offers that stand accepted, with their goals."""
     contacts: Mapping[str, str]
     """Offers of open web contacts, with the oldest contact of each."""
+    once_accepted: Sequence[str]
+    """Offers whose acceptance was taken back."""
+    household_accepted: Sequence[str]
+    """Offers that stand accepted by other members of the household."""
+    refused: Mapping[str, datetime]
+    """Offers that the customer has refused, as the newest word on them, and when."""
+    promised: Mapping[str, datetime]
+    """Offers that the customer, or somebody of the household, was interested in as the newest word, and when last."""
 
 
-async def visitor(pool: Pool, customer_id: str, now: datetime) -> Visitor | None:
+async def visitor(pool: Pool | Connection, customer_id: str, now: datetime) -> Visitor | None:
     """One customer, in one statement."""
     row = await pool.fetchrow(_STOREFRONT, customer_id, now)
     if row is None:
         return None
     contacts = dict(reversed(row["contacts"])) if row["contacts"] else {}
-    return Visitor(row["doc"], dict(row["accepted"] or ()), contacts)
+    refused, promised = _words(row["words"] or (), row["promised"] or ())
+    return Visitor(
+        row["doc"],
+        dict(row["accepted"] or ()),
+        contacts,
+        row["revoked"] or (),
+        row["household"] or (),
+        refused,
+        promised,
+    )
+
+
+def _words(
+    own: Iterable[tuple[str, str, str]], of_household: Iterable[tuple[str, str]]
+) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """What was refused and what was promised, and when last."""
+    refused = {offer_id: datetime.fromisoformat(at) for offer_id, kind, at in own if kind == "refused"}
+    promised: dict[str, datetime] = {}
+    for offer_id, at in (*((o, at) for o, kind, at in own if kind == "promised"), *of_household):
+        promised[offer_id] = max(datetime.fromisoformat(at), promised.get(offer_id, _LONG_AGO))
+    return refused, promised
 
 
 async def customers(conn: Connection, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -431,6 +475,33 @@ async def close_web_contacts(conn: Connection, contacts: Iterable[tuple[str, str
         *columns,
         now,
     )
+
+
+async def keep_words(conn: Connection, words: Iterable[tuple[str, str, str, datetime, datetime | None]]) -> None:
+    """Note what customers said of offers (customer, offer, kind, at, call back at): the newest of each pair counts.
+
+    Of customers that are not known nothing is kept.
+    """
+    newest = {(word[0], word[1]): word for word in sorted(words, key=itemgetter(3))}
+    if not newest:
+        return
+    await conn.execute(
+        """
+        insert into contact_facts as known (customer_id, offer_id, kind, at, call_back_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+            as new (customer_id, offer_id, kind, at, call_back_at)
+        where exists (select from replica_customers where id = new.customer_id)
+        on conflict (customer_id, offer_id) do update
+            set kind = excluded.kind, at = excluded.at, call_back_at = excluded.call_back_at
+            where excluded.at >= known.at
+        """,
+        *map(list, zip(*(newest[pair] for pair in sorted(newest)), strict=True)),
+    )
+
+
+async def forget_words(conn: Connection, before: datetime) -> None:
+    """Delete what was said so long ago that no ranking looks at it."""
+    await conn.execute("delete from contact_facts where greatest(at, call_back_at) < $1", before)
 
 
 async def purge(conn: Connection, before: datetime) -> None:

@@ -231,10 +231,11 @@ class RankingContent(_Body):
     """Worth to the business, less the cost."""
     lever: Factor = Factor(on=False)
     """How much the business pushes the offer."""
-    refused_days: Annotated[int, Field(ge=0, le=365)] = 30
+    refused_days: Annotated[int, Field(ge=0, le=92)] = 30
     """For how long an offer that the customer has refused is not shown; 0 switches it off."""
-    promised_days: Annotated[int, Field(ge=0, le=365)] = 30
-    """For how long an offer that the customer was interested in goes before all others; 0 switches it off."""
+    promised_days: Annotated[int, Field(ge=0, le=92)] = 30
+    """For how long an offer that the customer was interested in, or wants to be called about, goes before all others,
+    from then or from the time of the call on; 0 switches it off."""
 
 
 class Ranking(BaseModel):
@@ -323,6 +324,13 @@ class FactorShare(BaseModel):
     """What it multiplies the score by: the figure to the power of the weight."""
 
 
+class SaidObjection(BaseModel):
+    """What a customer may hold against the offer, and the answer."""
+
+    objection: str
+    answer: str
+
+
 class EligibleOffer(BaseModel):
     """One offer for the customer, in the language that serves best."""
 
@@ -332,15 +340,21 @@ class EligibleOffer(BaseModel):
     title: str
     body: str
     script: str
+    """What is said in this channel."""
+    objections: list[SaidObjection]
+    """What the customer may hold against it and the answers, where an agent speaks."""
     image: str | None
     goal: str
+    price: Decimal | None
+    """What the customer pays, in `currency`; null where there is no one price."""
+    price_period: Literal["once", "month", "year"]
+    currency: str
     valid_until: datetime | None
     contact_id: Id | None
     """The open web contact for this offer: report the customer's answer to it."""
     priority: int | None = None
     """What decides the rank, with `explain=true` only: a customer's page has no use for the worth of a customer."""
     value: Decimal | None = None
-    currency: str | None = None
     score: float | None = None
     """Decides within a priority; the product of the shares of its factors."""
     factors: list[FactorShare] | None = None
@@ -369,6 +383,59 @@ class RefusedOffer(BaseModel):
     layer: Literal["eligibility", "applicability", "suitability"] | None
     """Which of its rules does not let the customer pass."""
     failed: list[FailedCondition]
+    score: float
+    factors: list[FactorShare]
+    segment: str | None
+    promised: bool
+
+
+class SaidTexts(BaseModel):
+    """What is said of an offer, filled in."""
+
+    language: str
+    title: str
+    body: str
+    script: str
+    objections: list[SaidObjection]
+
+
+class TextFault(BaseModel):
+    """A place in a text that cannot be filled in."""
+
+    pointer: str
+    message: str
+
+
+class LayerFit(BaseModel):
+    """One layer of the offer's rules: whether the customer passes, and else the leaves to blame."""
+
+    layer: Literal["eligibility", "applicability", "suitability"]
+    fits: bool
+    failed: list[FailedCondition]
+
+
+class Preview(BaseModel):
+    """An offer as it was last edited, as one customer would meet it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    offer_id: Id
+    version: int
+    customer_id: Id
+    channel: Channel
+    texts: SaidTexts | None
+    """Null while there are none."""
+    faults: list[TextFault]
+    """What keeps the texts from being published."""
+    layers: list[LayerFit]
+    """Those that have a rule."""
+    reason: Refusal | None
+    """The first reason why this customer would not be shown it; null when they would."""
+    detail: str | None
+    place: int | None
+    """Where it would stand among the offers for this customer, from 1."""
+    of: int
+    """How many offers there would be."""
     score: float
     factors: list[FactorShare]
     segment: str | None

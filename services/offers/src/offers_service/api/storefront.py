@@ -29,7 +29,11 @@ _EXAMPLE = {
             "body": "十二个月，稳妥。",
             "script": "向您介绍一款……",
             "image": "https://img.example/term-deposit.png",
+            "objections": [],
             "goal": "term-deposit",
+            "price": None,
+            "price_period": "once",
+            "currency": "EUR",
             "valid_until": "2026-12-31T23:00:00Z",
             "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
         }
@@ -73,6 +77,7 @@ async def list_eligible_offers(
         language=lang,
         explain=explain,
         now=state.clock.now(),
+        personal="profile.read_pii" in caller.permissions,
     )
     body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
     tag = etag(blake2b(body, digest_size=12).hexdigest())
