@@ -141,6 +141,7 @@ class TestTexts:
                 "#/propensity/by_segment/0/rule",
             ),
             ({"propensity": {"default": 1.5}}, "#/propensity/default"),
+            ({"propensity": {"defualt": 0.5}}, "#/propensity/defualt"),
             ({"only_after": ["o1"]}, "#/only_after"),
             ({"context": {"fax": 1}}, "#/context"),
             ({"lever": 11}, "#/lever"),

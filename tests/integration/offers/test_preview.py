@@ -99,6 +99,19 @@ class TestPreview:
         assert (await preview(world, "", "storefront")).status_code == 403
 
 
+class TestVariables:
+    async def test_are_listed_in_both_languages(self, world: World) -> None:
+        items = (await world.call("GET", "/text-variables")).json()["items"]
+        named = {item["name"]: item for item in items}
+        assert named["customer.name"] == {
+            "name": "customer.name",
+            "label": {"en": "name", "zh-CN": "姓名"},
+            "needs_default": True,
+            "personal": True,
+        }
+        assert not named["offer.title"]["needs_default"]
+
+
 class TestStorefront:
     async def test_fills_in_and_speaks_as_the_channel(self, world: World) -> None:
         await world.customers("c1", name="Ada", language="en")

@@ -106,7 +106,14 @@ class TestRanking:
         ]
 
     @pytest.mark.parametrize(
-        "parts", [{"value": {"on": True, "weight": 11}}, {"value": {"weight": -1}}, {"refused_days": 93}, {"x": 1}]
+        "parts",
+        [
+            {"value": {"on": True, "weight": 11}},
+            {"value": {"weight": -1}},
+            {"refused_days": 93},
+            {"x": 1},
+            {"lever": {"of": True}},
+        ],
     )
     async def test_refuses_what_makes_no_sense(self, world: World, parts: dict[str, Any]) -> None:
         assert (await write(world, **parts)).status_code == 422

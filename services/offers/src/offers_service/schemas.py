@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from offers_service.domain.approval import EditState
-from rapport.contracts.offers import Factor, OfferText, Propensity, Quota
+from rapport.contracts import offers as contract
+from rapport.contracts.offers import OfferText, Quota
 from rapport.contracts.vocabulary import Channel, Id, Name
 from rapport.ranking import Refusal
 
@@ -81,11 +82,34 @@ RANKING_EXAMPLE: dict[str, Any] = {
     "promised_days": 30,
 }
 
+MOST = 2**31
+"""Counts stay below it."""
+
 Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SegmentPropensity(contract.SegmentPropensity):
+    """How likely customers of a segment accept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Propensity(contract.Propensity):
+    """How likely a customer accepts: a constant per segment, the first that holds, else `default`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by_segment: Annotated[tuple[SegmentPropensity, ...], Field(max_length=20)] = ()
+
+
+class Factor(contract.Factor):
+    """One factor of a rank: whether it counts, and the exponent with which it does."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class OfferContent(_Body):
@@ -155,6 +179,8 @@ class OfferContent(_Body):
             raise ValueError("two quotas are for the same place")
         if any(scope == "channel" and name not in tuple(Channel) for scope, name in places):
             raise ValueError("a quota names no channel")
+        if any(quota.limit >= MOST for quota in self.quotas):
+            raise ValueError(f"a quota is at most {MOST - 1}")
         return self
 
 
@@ -412,6 +438,27 @@ class LayerFit(BaseModel):
     layer: Literal["eligibility", "applicability", "suitability"]
     fits: bool
     failed: list[FailedCondition]
+
+
+class TextVariable(BaseModel):
+    """What a text may be filled in with."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    """As texts write it: `{{ name }}`."""
+    label: dict[str, str]
+    """By language: `en`, `zh-CN`."""
+    needs_default: bool
+    """Whether it may be unknown, of any customer or of this kind of offer."""
+    personal: bool
+    """Filled in only for who may see personal data."""
+
+
+class TextVariables(BaseModel):
+    """All that texts may use, in the order in which an editor lists them."""
+
+    items: list[TextVariable]
 
 
 class Preview(BaseModel):

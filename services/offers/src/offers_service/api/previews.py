@@ -7,17 +7,24 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 from offers_service import schemas
-from offers_service.api.offers import OfferId
+from offers_service.api.offers import READ, OfferId
 from offers_service.domain.errors import UnknownCustomer, UnknownOffer
 from offers_service.handlers.preview import preview
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.ids import ID_PATTERN
 from rapport.ranking import DEFAULT, HOUSE
+from rapport.scripts import variables
 from rapport.web import Now, Reading, Router, answers
 
 router = Router(tags=["offers"])
 
+_VARIABLE = {
+    "name": "customer.grade",
+    "label": {"en": "grade", "zh-CN": "客户等级"},
+    "needs_default": True,
+    "personal": False,
+}
 _PREVIEW = {
     "offer_id": "term-deposit-2026",
     "version": 4,
@@ -44,6 +51,26 @@ _PREVIEW = {
     "segment": None,
     "promised": False,
 }
+
+
+@router.get(
+    "/text-variables",
+    summary="What texts may be filled in with",
+    dependencies=[READ],
+    responses=answers({"items": [_VARIABLE]}, what="The closed list."),
+)
+async def list_text_variables() -> schemas.TextVariables:
+    """For editors: each variable with its name in English and Chinese."""
+    items = [
+        schemas.TextVariable(
+            name=each.name,
+            label={"en": each.label_en, "zh-CN": each.label_zh},
+            needs_default=not each.always_known,
+            personal=each.personal,
+        )
+        for each in variables()
+    ]
+    return schemas.TextVariables(items=items)
 
 
 @router.get(
