@@ -10,7 +10,7 @@ An offer's rules are compiled once per version, and what its score has to do wit
 channel and version of the weights.
 """
 
-from rapport.ranking.offer import LAYERS, Layer, Offer, is_eligible, prepared, products_held
+from rapport.ranking.offer import LAYERS, Layer, Offer, first_hindrance, is_eligible, prepared, products_held
 from rapport.ranking.order import Ranking, Refusal, Refused, rank
 from rapport.ranking.weights import DEFAULT, HOUSE, Place, Score, Share, Weights
 
@@ -27,6 +27,7 @@ __all__ = [
     "Score",
     "Share",
     "Weights",
+    "first_hindrance",
     "is_eligible",
     "prepared",
     "products_held",

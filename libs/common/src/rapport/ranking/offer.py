@@ -135,16 +135,32 @@ def is_eligible(
     State, stock and goal do not matter. `proposing=False` leaves out whether it makes sense now: so an acceptance is
     judged.
     """
+    found = first_hindrance(offer, customer, accepted_offers, now, once_accepted=once_accepted, proposing=proposing)
+    return found is None
+
+
+def first_hindrance(
+    offer: Offer,
+    customer: Mapping[str, Any],
+    accepted_offers: Collection[str],
+    now: datetime,
+    *,
+    once_accepted: Collection[str] = (),
+    proposing: bool = True,
+) -> str | None:
+    """What keeps the customer from being eligible: `never-with`, `never-after`, `only-after`, or a layer; else None."""
     if offer.depends:
         document, taken = offer.document, products_held(customer).union(accepted_offers)
-        if excluding(document, taken) is not None or missing(document, taken) is not None:
-            return False
+        if excluding(document, taken) is not None:
+            return "never-with"
         if ended(document, {*accepted_offers, *once_accepted}) is not None:
-            return False
-    for layer in offer.layers:  # noqa: SIM110  # all() costs a generator
+            return "never-after"
+        if missing(document, taken) is not None:
+            return "only-after"
+    for layer in offer.layers:
         if (proposing or layer.name != PROPOSAL) and not layer.holds(customer, now):
-            return False
-    return True
+            return layer.name
+    return None
 
 
 def excluding(document: OfferChanged, taken: Collection[str]) -> str | None:
