@@ -370,17 +370,10 @@ async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, no
 _STOREFRONT = """
 select c.doc,
     (select array_agg(a.offer_id) from acceptances a where a.customer_id = c.id and a.state = 'revoked') as revoked,
-    (select array_agg(a.offer_id) from replica_customers m join acceptances a on a.customer_id = m.id
-        where m.doc ->> 'household' = c.doc ->> 'household' and m.id <> c.id and a.state = 'accepted') as household,
     (select json_agg(json_build_array(f.offer_id, f.kind, greatest(f.at, f.call_back_at))) from contact_facts f
         where f.customer_id = c.id and not exists (
             select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
                 and a.state = 'revoked' and a.at >= f.at)) as words,
-    (select json_agg(json_build_array(f.offer_id, greatest(f.at, f.call_back_at)))
-        from replica_customers m join contact_facts f on f.customer_id = m.id
-        where m.doc ->> 'household' = c.doc ->> 'household' and m.id <> c.id and f.kind = 'promised' and not exists (
-            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
-                and a.state in ('accepted', 'revoked') and a.at >= f.at)) as promised,
     (select array_agg(array[a.offer_id, a.goal]) from acceptances a
         where a.customer_id = c.id and a.state = 'accepted') as accepted,
     (select array_agg(array[w.offer_id, w.contact_id] order by w.contact_id) from web_contacts w
@@ -388,6 +381,20 @@ select c.doc,
 from replica_customers c where c.id = $1
 """
 
+
+_HOUSEHOLD = """
+with others as materialized (
+    select id from replica_customers where doc ->> 'household' = $1 and id <> $2
+)
+select
+    (select array_agg(a.offer_id) from others join acceptances a on a.customer_id = others.id
+        where a.state = 'accepted') as accepted,
+    (select json_agg(json_build_array(f.offer_id, greatest(f.at, f.call_back_at)))
+        from others join contact_facts f on f.customer_id = others.id
+        where f.kind = 'promised' and not exists (
+            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
+                and a.state in ('accepted', 'revoked') and a.at >= f.at)) as promised
+"""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -412,18 +419,21 @@ class Visitor:
 
 
 async def visitor(pool: Pool | Connection, customer_id: str, now: datetime) -> Visitor | None:
-    """One customer, in one statement."""
+    """One customer, in one statement; in another, what those who share their household have and want."""
     row = await pool.fetchrow(_STOREFRONT, customer_id, now)
     if row is None:
         return None
     contacts = dict(reversed(row["contacts"])) if row["contacts"] else {}
-    refused, promised = _words(row["words"] or (), row["promised"] or ())
+    household = row["doc"].get("household")
+    others = None if household is None else await pool.fetchrow(_HOUSEHOLD, household, customer_id)
+    accepted_by_others, promised_to_others = (None, None) if others is None else others
+    refused, promised = _words(row["words"] or (), promised_to_others or ())
     return Visitor(
         row["doc"],
         dict(row["accepted"] or ()),
         contacts,
         row["revoked"] or (),
-        row["household"] or (),
+        accepted_by_others or (),
         refused,
         promised,
     )

@@ -1,4 +1,4 @@
-"""What a storefront shows a customer: one read, then rules and ranking over the catalogue in memory."""
+"""What a storefront shows a customer: one read, two for a household, then rules and ranking in memory."""
 
 from __future__ import annotations
 

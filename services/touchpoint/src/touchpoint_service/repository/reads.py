@@ -110,15 +110,19 @@ select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc
         ) as h
     ) as history,
     (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers,
-    case when $8 then (
-        select json_agg(distinct body->>'offer_id') from timeline
-        where customer_id = $1 and type = 'touchpoint.acceptance.settled.v1' and body->>'status' = 'accepted'
-    ) end as once_accepted
+    null::json as once_accepted
 from (select) as here
 left join standings s on s.customer_id = $1
 left join replica_customers c on c.id = $1
 left join ({IN_FORCE.replace("$1", "$7")}) as p on true
 """
+
+
+_ONCE_ACCEPTED = """(
+        select json_agg(distinct body->>'offer_id') from timeline
+        where customer_id = $1 and type = 'touchpoint.acceptance.settled.v1' and body->>'status' = 'accepted'
+    )"""
+_SCENE_LOOKING_BACK = _SCENE.replace("null::json", _ONCE_ACCEPTED)
 
 
 async def scene(
@@ -139,7 +143,8 @@ async def scene(
     `history` timeline entries that tell what was said (at, type, body), newest first; the version of each of these
     offers; and with `looks_back` the offers that the customer has accepted at any time.
     """
-    return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids, now, looks_back)
+    statement = _SCENE_LOOKING_BACK if looks_back else _SCENE
+    return await conn.fetchrow(statement, customer_id, channel, since, _UNSAID, history, offer_ids, now)
 
 
 async def popup(conn: Connection, popup_id: str) -> Any:
