@@ -142,7 +142,7 @@ class TestTexts:
             ),
             ({"propensity": {"default": 1.5}}, "#/propensity/default"),
             ({"propensity": {"defualt": 0.5}}, "#/propensity/defualt"),
-            ({"only_after": ["o1"]}, "#/only_after"),
+            ({"only_after": ["a b"]}, "#/only_after/0"),
             ({"context": {"fax": 1}}, "#/context"),
             ({"lever": 11}, "#/lever"),
             ({"cost": "-1"}, "#/cost"),

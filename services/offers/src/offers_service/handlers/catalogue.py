@@ -35,7 +35,6 @@ from offers_service.domain.errors import (
 from offers_service.repository import OfferRow
 from rapport.contracts.offers import OfferChanged, OfferState
 from rapport.db import Connection
-from rapport.errors import FieldError, Malformed
 from rapport.messaging import outbox
 from rapport.ranking import LAYERS
 from rapport.rules import CUSTOMER
@@ -53,11 +52,9 @@ async def edit_offer(
 
     Raises:
         InvalidRule: a rule does not fit the field catalogue.
-        Malformed: the offer is named as one that it excludes or needs.
         PreconditionRequired, PreconditionFailed: the offer exists, and `if_match` does not name its version.
     """
     _check_rules(content)
-    _check_others(offer_id, content)
     created = if_match is None and await repository.insert_draft(conn, offer_id, content, author, now)
     offer = await repository.locked_offer(conn, offer_id)
     if not created:
@@ -209,13 +206,6 @@ def _check_rules(content: dict[str, Any]) -> None:
             CUSTOMER.parse(content[layer], f"#/{layer}")
     for number, segment in enumerate(content["propensity"]["by_segment"]):
         CUSTOMER.parse(segment["rule"], f"#/propensity/by_segment/{number}/rule")
-
-
-def _check_others(offer_id: str, content: dict[str, Any]) -> None:
-    """An offer that needed itself would be nobody's."""
-    named = [name for name in ("never_with", "never_after", "only_after") if offer_id in content[name]]
-    if named:
-        raise Malformed("it names itself", errors=[FieldError(f"#/{name}", "is the offer itself") for name in named])
 
 
 def _check_publishable(offer: OfferRow, event: OfferChanged, now: datetime) -> None:
