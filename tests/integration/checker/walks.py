@@ -44,8 +44,8 @@ GROUPS = {
     "offers.acceptances": "touchpoint.outcomes",
 }
 _TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, reports, timeline, contacts, requests,
-    standings, replica_customers, replica_offers, replica_plans, customer_documents, offer_documents, decision_facts,
-    decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
+    standings, replica_customers, replica_offers, replica_plans, replica_rankings, customer_documents, offer_documents,
+    decision_facts, decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
     idempotency_keys"""
 
 few = st.integers(0, 5)

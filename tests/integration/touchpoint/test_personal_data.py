@@ -41,7 +41,7 @@ class TestPopUpByPhone:
             {"phone": "0049 30 123456", "country": "DE"},
         ],
     )
-    async def test_finds_the_customer_however_it_is_dialled(self, touchpoint: Touchpoint, who: dict[str, str]):
+    async def test_finds_the_customer_however_it_is_dialled(self, touchpoint: Touchpoint, who: dict[str, Any]):
         assert (await pop_up(touchpoint, **who))["customer_id"] == "c1"
 
     async def test_says_what_it_cannot_read_and_does_not_repeat_it(self, touchpoint: Touchpoint):

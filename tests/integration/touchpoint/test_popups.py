@@ -30,7 +30,7 @@ def refusal(acceptance_id: str) -> AcceptanceRefused:
 
 
 class TestPopups:
-    async def test_shows_offers_in_rank_order_with_script_and_history(self, touchpoint: Touchpoint):
+    async def test_shows_what_interested_first_then_by_rank_with_script_and_history(self, touchpoint: Touchpoint):
         await touchpoint.hear(
             touchpoint.offer("low", priority=1),
             touchpoint.offer("high", priority=900, goal="card"),
@@ -38,7 +38,7 @@ class TestPopups:
         )
         await touchpoint.hear(touchpoint.said(await touchpoint.contact(), "interested"))
         found = await show(touchpoint, lang="zh-CN")
-        assert [o["offer_id"] for o in found["offers"]] == ["high", "o1", "low"]
+        assert [o["offer_id"] for o in found["offers"]] == ["o1", "high", "low"]
         assert found["offers"][0]["script"] == "Say it."
         assert found["offers"][0]["title"] == "优惠"
         assert [h["text"] for h in found["history"]] == ["外呼：有意向（优惠）。", "已下发至外呼（优惠）。"]

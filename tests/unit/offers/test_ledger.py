@@ -108,6 +108,8 @@ class TestRefusing:
 
     def test_a_customer_that_nobody_knows(self) -> None:
         assert verdicts(facts(), claim(customer_id="stranger")) == ["not-eligible"]
+        assert verdicts(facts(offer(suitability=ADULT), c1={}), claim()) == ["not-eligible"]
+        assert verdicts(facts(offer(applicability=ADULT), c1={}), claim()) == ["accepted"]
 
     def test_excluded_by_a_product_held(self) -> None:
         known = facts(offer(never_with=["dsl"]), c1={"holdings": [{"product": "dsl"}]}, c2={})

@@ -62,7 +62,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     # People in the back office.
     "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read", "profile.fields"}),
     "campaign_approver": frozenset({"campaign.read", "campaign.approve", "campaign.run", "offers.read"}),
-    "offer_manager": frozenset({"offers.read", "offers.manage", "profile.fields"}),
+    "offer_manager": frozenset({"offers.read", "offers.manage", "offers.preview", "profile.fields"}),
+    "offer_approver": frozenset({"offers.read", "offers.approve", "offers.preview"}),
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit", "touchpoint.policy.try"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve", "touchpoint.policy.try"}),
     "channel_manager": frozenset({"touchpoint.capacity.read", "touchpoint.capacity.edit"}),

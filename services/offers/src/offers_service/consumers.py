@@ -6,7 +6,7 @@ read would otherwise refuse people that it has not heard of yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from offers_service import repository
@@ -30,11 +30,12 @@ CONTACTS_GROUP = "offers.events"
 
 
 def contacts_handler(parsed: ParsedOffers, clock: Clock) -> BatchHandler:
-    """Keeps the open contacts of the web, and settles what was accepted in any channel."""
+    """Keeps the open contacts of the web and what was said of offers, settles what was accepted in any channel."""
 
     async def on_contacts(conn: Connection, envelopes: Sequence[Envelope]) -> None:
         now = clock.now()
         await _follow_web_contacts(conn, envelopes, now)
+        await repository.keep_words(conn, _words(envelopes))
         accepted = [envelope for envelope in envelopes if _is_acceptance(envelope)]
         if accepted:
             traces = {envelope.event.acceptance_id: envelope.traceparent for envelope in accepted}
@@ -57,6 +58,17 @@ async def _follow_web_contacts(conn: Connection, envelopes: Sequence[Envelope], 
         await repository.open_web_contacts(conn, opened)
     if closed:  # after the openings: a contact is released once, so within a batch nothing reopens
         await repository.close_web_contacts(conn, closed, now)
+
+
+_KINDS = {Outcome.REFUSED: "refused", Outcome.INTERESTED: "promised", Outcome.CALL_BACK: "promised"}
+
+
+def _words(envelopes: Sequence[Envelope]) -> Iterator[tuple[str, str, str, datetime, datetime | None]]:
+    """What customers said of offers, as the ranking needs it."""
+    for envelope in envelopes:
+        event = envelope.event
+        if isinstance(event, ContactResponded) and event.outcome in _KINDS and event.offer_id is not None:
+            yield event.customer_id, event.offer_id, _KINDS[event.outcome], event.at, event.call_back_at
 
 
 def _is_acceptance(envelope: Envelope) -> bool:

@@ -14,6 +14,7 @@ from offers_service.handlers.ledger import ParsedOffers
 from offers_service.handlers.storefront import Listed
 from offers_service.settings import Settings
 from rapport.contracts.profile import CustomerUpserted
+from rapport.ranking import Weights
 from rapport.replica import MemoryReplica
 from rapport.web import Api, create_api, serve
 
@@ -25,15 +26,18 @@ def create_app(settings: Settings) -> Api:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.parsed_offers = ParsedOffers()
         app.state.catalogue = MemoryReplica(app.state.pool, "catalogue", Listed.parse)
-        following = asyncio.create_task(app.state.catalogue.run())
+        app.state.rankings = MemoryReplica(app.state.pool, "ranking_in_force", Weights.parse)
+        following = {asyncio.create_task(each.run()) for each in (app.state.catalogue, app.state.rankings)}
         yield
-        following.cancel()
-        await asyncio.wait({following})
+        for task in following:
+            task.cancel()
+        await asyncio.wait(following)
 
     async def ready() -> Mapping[str, str | None]:
         customers = await repository.is_complete(app.state.pool, CustomerUpserted.topic)
         return {
             "catalogue": None if app.state.catalogue.loaded else "not read yet",
+            "ranking": None if app.state.rankings.loaded else "not read yet",
             "customers": None if customers else "catching up",
         }
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
+from offers_service.domain.approval import EditState
 from offers_service.domain.ledger import Acceptance, Stock
-from rapport.contracts.offers import OfferChanged, OfferState
-from rapport.db import Connection, Pool, lock_key
+from rapport.contracts.offers import OfferChanged
+from rapport.db import Connection, Pool, lock, lock_key
 
 # --- catalogue
 
 _OFFER = """
-select o.id as offer_id, o.version, o.state, o.content, o.announced, o.changed_at, s.total, s.accepted
+select o.id as offer_id, o.version, o.state, o.content, o.announced, o.changed_at, s.total, s.accepted, o.authors,
+    o.submitted_by, o.approved_by
 from offers o join stock s on s.offer_id = o.id
 """
 
@@ -29,13 +32,17 @@ class OfferRow:
 
     offer_id: str
     version: int
-    state: OfferState
+    state: EditState
     content: dict[str, Any]
     announced: dict[str, Any] | None
     changed_at: datetime
     total: int | None
     """The stock in force."""
     accepted: int
+    authors: list[str]
+    """Who has edited the content since it was last published."""
+    submitted_by: str | None
+    approved_by: str | None
 
     @property
     def sold_out(self) -> bool:
@@ -64,7 +71,7 @@ async def locked_offer(conn: Connection, offer_id: str) -> OfferRow | None:
     return OfferRow(**row) if row else None
 
 
-async def offers_after(conn: Connection, offer_id: str, state: OfferState | None, limit: int) -> list[OfferRow]:
+async def offers_after(conn: Connection, offer_id: str, state: EditState | None, limit: int) -> list[OfferRow]:
     """Up to `limit` offers in order of their ids, after `offer_id`."""
     rows = await conn.fetch(
         f"{_OFFER} where o.id > $1 and ($2::text is null or o.state = $2) order by o.id limit $3",
@@ -75,28 +82,98 @@ async def offers_after(conn: Connection, offer_id: str, state: OfferState | None
     return [OfferRow(**row) for row in rows]
 
 
-async def insert_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> bool:
+async def insert_draft(conn: Connection, offer_id: str, content: dict[str, Any], author: str, now: datetime) -> bool:
     """Store a new offer; False when there already is one of this id."""
     inserted = await conn.fetchval(
-        "insert into offers (id, version, state, content, changed_at) values ($1, 1, 'draft', $2, $3) "
-        "on conflict do nothing returning true",
+        "insert into offers (id, version, state, content, authors, changed_at) "
+        "values ($1, 1, 'draft', $2, array[$3], $4) on conflict do nothing returning true",
         offer_id,
         content,
+        author,
         now,
     )
     if inserted:
         await conn.execute("insert into stock (offer_id) values ($1)", offer_id)
+        await keep_version(conn, offer_id, author)
     return bool(inserted)
 
 
-async def update_draft(conn: Connection, offer_id: str, content: dict[str, Any], now: datetime) -> None:
-    """Store an edited content as the next version."""
+async def update_draft(conn: Connection, offer_id: str, content: dict[str, Any], author: str, now: datetime) -> None:
+    """Store an edited content as the next version; whoever approved or submitted the one before has not seen it."""
     await conn.execute(
-        "update offers set version = version + 1, state = 'draft', content = $2, changed_at = $3 where id = $1",
+        """
+        update offers set version = version + 1, state = 'draft', content = $2, submitted_by = null,
+            approved_by = null, changed_at = $4, authors = case when state = 'published' then array[$3]
+            when $3 = any(authors) then authors else authors || $3 end
+        where id = $1
+        """,
         offer_id,
         content,
+        author,
         now,
     )
+    await keep_version(conn, offer_id, author)
+
+
+async def mark_submitted(conn: Connection, offer_id: str, submitter: str, now: datetime) -> None:
+    """The content waits for approval."""
+    await conn.execute(
+        "update offers set version = version + 1, state = 'submitted', submitted_by = $2, approved_by = null, "
+        "changed_at = $3 where id = $1",
+        offer_id,
+        submitter,
+        now,
+    )
+    await keep_version(conn, offer_id, submitter)
+
+
+async def mark_approved(conn: Connection, offer_id: str, approver: str, now: datetime) -> None:
+    """The content may be published as it stands."""
+    await conn.execute(
+        "update offers set version = version + 1, state = 'approved', approved_by = $2, changed_at = $3 where id = $1",
+        offer_id,
+        approver,
+        now,
+    )
+    await keep_version(conn, offer_id, approver)
+
+
+async def keep_version(conn: Connection, offer_id: str, by: str) -> None:
+    """Keep the present version as a step that somebody took."""
+    await conn.execute(
+        "insert into offer_versions (offer_id, version, state, content, by, at) "
+        "select id, version, state, content, $2, changed_at from offers where id = $1",
+        offer_id,
+        by,
+    )
+
+
+async def versions_before(conn: Connection, offer_id: str, before: int | None, limit: int) -> list[Any]:
+    """Up to `limit` steps of an offer without their contents, newest first, before a version."""
+    return await conn.fetch(
+        "select version, state, by, at from offer_versions where offer_id = $1 and ($2::bigint is null or version < $2)"
+        " order by version desc limit $3",
+        offer_id,
+        before,
+        limit,
+    )
+
+
+async def version(conn: Connection, offer_id: str, number: int) -> Any:
+    """One step with its content, or None."""
+    return await conn.fetchrow(
+        "select version, state, by, at, content from offer_versions where offer_id = $1 and version = $2",
+        offer_id,
+        number,
+    )
+
+
+async def version_before(conn: Connection, offer_id: str, number: int) -> int | None:
+    """The step before a version, if there is one."""
+    found: int | None = await conn.fetchval(
+        "select max(version) from offer_versions where offer_id = $1 and version < $2", offer_id, number
+    )
+    return found
 
 
 async def announce(conn: Connection, event: OfferChanged, now: datetime) -> None:
@@ -144,6 +221,71 @@ async def announced_since(conn: Connection, known: Mapping[str, str]) -> list[tu
         list(known.values()),
     )
     return [(offer_id, stamp, document) for offer_id, stamp, document in rows]
+
+
+# --- ranking
+
+_RANKING = "version, state, content, announced, authors, submitted_by, approved_by, changed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRow:
+    """The ranking as planners see it."""
+
+    version: int
+    state: EditState
+    content: dict[str, Any]
+    announced: dict[str, Any] | None
+    authors: list[str]
+    """Who has edited the content since it was last approved."""
+    submitted_by: str | None
+    approved_by: str | None
+    changed_at: datetime
+
+
+async def ranking(conn: Connection, ranking_id: str) -> RankingRow | None:
+    """A ranking, unless nobody has written it yet."""
+    row = await conn.fetchrow(f"select {_RANKING} from rankings where id = $1", ranking_id)
+    return RankingRow(**row) if row else None
+
+
+async def locked_ranking(conn: Connection, ranking_id: str) -> RankingRow | None:
+    """A ranking as it stands until the transaction ends; of one that nobody has written nobody writes the first."""
+    await lock(conn, f"offers.ranking.{ranking_id}")
+    return await ranking(conn, ranking_id)
+
+
+async def save_ranking(conn: Connection, ranking_id: str, row: RankingRow, by: str) -> None:
+    """Store the next version of a ranking that the caller has locked, and keep it as a step of somebody."""
+    await conn.execute(
+        f"""
+        insert into rankings (id, {_RANKING}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (id) do update set version = $2, state = $3, content = $4, announced = $5, authors = $6,
+            submitted_by = $7, approved_by = $8, changed_at = $9
+        """,
+        ranking_id,
+        *astuple(row),
+    )
+    await conn.execute(
+        "insert into ranking_versions (ranking_id, version, state, content, by, at) values ($1, $2, $3, $4, $5, $6)",
+        ranking_id,
+        row.version,
+        row.state,
+        row.content,
+        by,
+        row.changed_at,
+    )
+
+
+async def ranking_versions_before(conn: Connection, ranking_id: str, before: int | None, limit: int) -> list[Any]:
+    """Up to `limit` steps of a ranking with their contents, newest first, before a version."""
+    return await conn.fetch(
+        "select version, state, by, at, content from ranking_versions "
+        "where ranking_id = $1 and ($2::bigint is null or version < $2) order by version desc limit $3",
+        ranking_id,
+        before,
+        limit,
+    )
 
 
 # --- ledger
@@ -227,12 +369,34 @@ async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, no
 
 _STOREFRONT = """
 select c.doc,
+    (select array_agg(a.offer_id) from acceptances a where a.customer_id = c.id and a.state = 'revoked') as revoked,
+    (select json_agg(json_build_array(f.offer_id, f.kind, greatest(f.at, f.call_back_at))) from contact_facts f
+        where f.customer_id = c.id and not exists (
+            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
+                and a.state = 'revoked' and a.at >= f.at)) as words,
     (select array_agg(array[a.offer_id, a.goal]) from acceptances a
         where a.customer_id = c.id and a.state = 'accepted') as accepted,
     (select array_agg(array[w.offer_id, w.contact_id] order by w.contact_id) from web_contacts w
         where w.customer_id = c.id and w.closed_at is null and (w.expires_at is null or w.expires_at > $2)) as contacts
 from replica_customers c where c.id = $1
 """
+
+
+_HOUSEHOLD = """
+with others as materialized (
+    select id from replica_customers where doc ->> 'household' = $1 and id <> $2
+)
+select
+    (select array_agg(a.offer_id) from others join acceptances a on a.customer_id = others.id
+        where a.state = 'accepted') as accepted,
+    (select json_agg(json_build_array(f.offer_id, greatest(f.at, f.call_back_at)))
+        from others join contact_facts f on f.customer_id = others.id
+        where f.kind = 'promised' and not exists (
+            select from acceptances a where a.customer_id = f.customer_id and a.offer_id = f.offer_id
+                and a.state in ('accepted', 'revoked') and a.at >= f.at)) as promised
+"""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,15 +408,46 @@ class Visitor:
     """Offers that stand accepted, with their goals."""
     contacts: Mapping[str, str]
     """Offers of open web contacts, with the oldest contact of each."""
+    once_accepted: Sequence[str]
+    """Offers whose acceptance was taken back."""
+    household_accepted: Sequence[str]
+    """Offers that stand accepted by other members of the household."""
+    refused: Mapping[str, datetime]
+    """Offers that the customer has refused, as the newest word on them, and when."""
+    promised: Mapping[str, datetime]
+    """Offers that the customer, or somebody of the household, was interested in as the newest word, and when last."""
 
 
-async def visitor(pool: Pool, customer_id: str, now: datetime) -> Visitor | None:
-    """One customer, in one statement."""
+async def visitor(pool: Pool | Connection, customer_id: str, now: datetime) -> Visitor | None:
+    """One customer, in one statement; in another, what those who share their household have and want."""
     row = await pool.fetchrow(_STOREFRONT, customer_id, now)
     if row is None:
         return None
     contacts = dict(reversed(row["contacts"])) if row["contacts"] else {}
-    return Visitor(row["doc"], dict(row["accepted"] or ()), contacts)
+    household = row["doc"].get("household")
+    others = None if household is None else await pool.fetchrow(_HOUSEHOLD, household, customer_id)
+    accepted_by_others, promised_to_others = (None, None) if others is None else others
+    refused, promised = _words(row["words"] or (), promised_to_others or ())
+    return Visitor(
+        row["doc"],
+        dict(row["accepted"] or ()),
+        contacts,
+        row["revoked"] or (),
+        accepted_by_others or (),
+        refused,
+        promised,
+    )
+
+
+def _words(
+    own: Iterable[tuple[str, str, str]], of_household: Iterable[tuple[str, str]]
+) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """What was refused and what was promised, and when last."""
+    refused = {offer_id: datetime.fromisoformat(at) for offer_id, kind, at in own if kind == "refused"}
+    promised: dict[str, datetime] = {}
+    for offer_id, at in (*((o, at) for o, kind, at in own if kind == "promised"), *of_household):
+        promised[offer_id] = max(datetime.fromisoformat(at), promised.get(offer_id, _LONG_AGO))
+    return refused, promised
 
 
 async def customers(conn: Connection, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -290,6 +485,33 @@ async def close_web_contacts(conn: Connection, contacts: Iterable[tuple[str, str
         *columns,
         now,
     )
+
+
+async def keep_words(conn: Connection, words: Iterable[tuple[str, str, str, datetime, datetime | None]]) -> None:
+    """Note what customers said of offers (customer, offer, kind, at, call back at): the newest of each pair counts.
+
+    Of customers that are not known nothing is kept.
+    """
+    newest = {(word[0], word[1]): word for word in sorted(words, key=itemgetter(3))}
+    if not newest:
+        return
+    await conn.execute(
+        """
+        insert into contact_facts as known (customer_id, offer_id, kind, at, call_back_at)
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+            as new (customer_id, offer_id, kind, at, call_back_at)
+        where exists (select from replica_customers where id = new.customer_id)
+        on conflict (customer_id, offer_id) do update
+            set kind = excluded.kind, at = excluded.at, call_back_at = excluded.call_back_at
+            where excluded.at >= known.at
+        """,
+        *map(list, zip(*(newest[pair] for pair in sorted(newest)), strict=True)),
+    )
+
+
+async def forget_words(conn: Connection, before: datetime) -> None:
+    """Delete what was said so long ago that no ranking looks at it."""
+    await conn.execute("delete from contact_facts where greatest(at, call_back_at) < $1", before)
 
 
 async def purge(conn: Connection, before: datetime) -> None:

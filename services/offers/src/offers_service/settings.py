@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from offers_service.domain.approval import Limits
 from rapport.settings import ServiceSettings
 
 
@@ -16,6 +19,21 @@ class Settings(ServiceSettings):
     port: int = Field(default=8102, ge=0, le=65535)
     worker_port: int = Field(default=9102, ge=0, le=65535)
 
+    approval_value: Decimal | None = Field(default=Decimal(1000), ge=0)
+    """An offer worth more per acceptance is published only with another person's approval. Above what a household
+    product usually brings; a bank that sells mortgages raises it."""
+    approval_cost: Decimal | None = Field(default=Decimal(200), ge=0)
+    """The same for what one acceptance costs: that money leaves the house."""
+    approval_stock: int | None = Field(default=10_000, ge=0)
+    """The same for how many there are to be given away."""
+    approval_unlimited_stock: bool = True
+    """Whether an offer without a stock may be published by one person: most tariffs have none."""
+
     lanes: int = Field(default=2, ge=1, le=16)
     """Batches of contacts under way at once in a worker: most hold nothing for us and only cost decoding, and one that
     waits for the stock of a popular offer should not hold up the others."""
+
+    @property
+    def limits(self) -> Limits:
+        """Up to which a manager publishes alone."""
+        return Limits(self.approval_value, self.approval_cost, self.approval_stock, self.approval_unlimited_stock)

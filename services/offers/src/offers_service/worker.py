@@ -30,6 +30,8 @@ KINDS = frozenset(("consumers", "relay", "housekeeping"))
 
 _KEEP = timedelta(days=2)
 """How long after the first a relay may send again."""
+_REMEMBER = timedelta(days=92)
+"""No ranking looks further back at what was said of offers."""
 
 
 class Contacts:
@@ -58,8 +60,9 @@ class Contacts:
 
 
 async def forget_repetitions(conn: db.Connection, now: datetime) -> bool:
-    """Delete what has only been kept against repetitions and is too old for them; whether there may be more."""
+    """Delete what was kept only against repetitions, or for rankings, and is too old; whether there may be more."""
     await repository.purge(conn, now - _KEEP)
+    await repository.forget_words(conn, now - _REMEMBER)
     return await forget_old_keys(conn, now)
 
 

@@ -27,6 +27,7 @@ from rapport.contracts.vocabulary import Outcome
 from rapport.db import Connection, Pool, transaction
 from rapport.messaging.retry import is_transient
 from rapport.phones import clear_phone
+from rapport.ranking import prepared
 from rapport.sealing import Unreadable
 from touchpoint_service.domain.circuit import Circuit
 from touchpoint_service.domain.windows import SECOND
@@ -196,7 +197,7 @@ class Sender:
     async def _try(self, row: Any) -> _Fate:
         document = row["doc"] or {}
         offer = self._offers(row["offer_id"]) if row["offer_id"] else None
-        text = wording(offer, document.get("language"))
+        text = wording(offer, self._channel, document)
         if text is None:
             return _Fate("failed", asked=False)
         try:
@@ -256,12 +257,22 @@ def _asked_to_wait(error: Exception) -> int | None:
     return min(int(said), MAX_WAIT_SECONDS) * SECOND if said.isdigit() else None
 
 
-def wording(offer: OfferChanged | None, language: str | None) -> str | None:
-    """The message in the customer's language, else in English; None where there is nothing to say."""
+def wording(offer: OfferChanged | None, channel: str, customer: Mapping[str, Any]) -> str | None:
+    """The message in the language that serves the customer best; None where there is nothing to say.
+
+    It is the offer's script for the channel, else its body; an e-mail has the title as its subject. It goes to the
+    customer themselves, so it may hold what is personal.
+    """
     if offer is None:
         return None
-    text = offer.texts.get(language or "en") or offer.texts.get("en")
-    return None if text is None else f"{text.title}. {text.body}".strip()
+    ready = prepared(offer)
+    said = ready.scripts.said(None, channel, customer, personal=True)
+    if said is None:
+        return None
+    own = channel in offer.texts[said.language].scripts
+    if own and channel == "sms":
+        return said.script
+    return f"{said.title}. {said.script if own else said.body}".strip()
 
 
 def sms_sender(settings: Settings, client: httpx2.AsyncClient) -> Send:

@@ -15,6 +15,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN
+from rapport.ranking import DEFAULT, HOUSE
 from rapport.web import IfNoneMatch, Router, answers, etag, is_current
 
 router = Router(tags=["storefront"])
@@ -28,7 +29,11 @@ _EXAMPLE = {
             "body": "十二个月，稳妥。",
             "script": "向您介绍一款……",
             "image": "https://img.example/term-deposit.png",
+            "objections": [],
             "goal": "term-deposit",
+            "price": None,
+            "price_period": "once",
+            "currency": "EUR",
             "valid_until": "2026-12-31T23:00:00Z",
             "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
         }
@@ -65,12 +70,14 @@ async def list_eligible_offers(
     found = await eligible_offers(
         state.pool,
         state.catalogue.all(),
+        state.rankings.get(HOUSE) or DEFAULT,
         customer_id,
         channel=channel,
         limit=limit,
         language=lang,
         explain=explain,
         now=state.clock.now(),
+        personal="profile.read_pii" in caller.permissions,
     )
     body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
     tag = etag(blake2b(body, digest_size=12).hexdigest())

@@ -21,6 +21,30 @@ class OfferIncomplete(Conflict):
     """The offer cannot be published as it stands; `missing` names the parts by JSON pointers."""
 
 
+class TextsNotFillable(Conflict):
+    """A text cannot be filled in for every customer; `faults` say where (JSON pointers) and why."""
+
+
+class ApprovalNeeded(Conflict):
+    """Another person must approve it first: `above` names what is above a limit, by JSON pointers."""
+
+
+class NotSubmitted(Conflict):
+    """Only what has been submitted, and not edited since, can be approved."""
+
+
+class OwnChange(Conflict):
+    """Nobody approves what they wrote or submitted themselves."""
+
+
+class NothingToApprove(Conflict):
+    """The content is in force as it stands, or has been approved."""
+
+
+class UnknownVersion(NotFound):
+    """There is no such version; steps that nobody took, such as selling out, are not kept."""
+
+
 class OfferNotPublished(Conflict):
     """Nothing of this offer is in force."""
 

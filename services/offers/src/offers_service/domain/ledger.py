@@ -127,7 +127,8 @@ def _refusal(claim: Claim, facts: Facts) -> Refusal | None:
     if not offer.in_force(claim.at):
         return Refusal.OFFER_EXPIRED
     customer = facts.customers.get(claim.customer_id)
-    if customer is None or not is_eligible(offer, customer, {offer_id for offer_id, _term in held}, claim.at):
+    taken = {offer_id for offer_id, _term in held}
+    if customer is None or not is_eligible(offer, customer, taken, claim.at, proposing=False):
         return Refusal.NOT_ELIGIBLE
     return Refusal.SOLD_OUT if facts.stock[claim.offer_id].sold_out else None
 

@@ -1,4 +1,4 @@
-"""What a storefront shows a customer: one read, then rules and ranking over the catalogue in memory."""
+"""What a storefront shows a customer: one read, two for a household, then rules and ranking in memory."""
 
 from __future__ import annotations
 
@@ -12,35 +12,55 @@ from offers_service.domain.errors import UnknownCustomer
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Pool
-from rapport.ranking import Offer, Refused, rank
+from rapport.ranking import Offer, Refused, Score, Weights, rank
+from rapport.scripts import Said
 
 DEFAULT_LANGUAGE = "en"
 
 
+_NOBODY: Mapping[str, Any] = {}
+_WITH_AGENTS = frozenset((Channel.CALL, Channel.BRANCH, Channel.HOTLINE))
+"""Where somebody of the house speaks: answers to objections are for them."""
+_MOST_CARDS = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An offer of the catalogue, and what is shown of it in each language that somebody has asked for."""
+    """An offer of the catalogue, and what is shown of it where that does not depend on the customer."""
 
     offer: Offer
-    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cards: dict[tuple[str, Channel], dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, document: Any) -> Listed:
         """Make an announced document ready."""
         return cls(Offer.parse(document))
 
-    def card(self, language: str) -> dict[str, Any]:
-        """What a customer of this language sees."""
-        document = self.offer.document
-        spoken = _spoken(document, language)
-        if spoken not in self.cards:
-            self.cards[spoken] = _card(document, spoken)
-        return self.cards[spoken]
+    def card(
+        self,
+        language: str,
+        customer: Mapping[str, Any] = _NOBODY,
+        channel: Channel = Channel.WEB,
+        *,
+        personal: bool = False,
+    ) -> dict[str, Any]:
+        """What is shown in this channel in the language that serves best, filled in for the customer."""
+        known = self.cards.get((language, channel))
+        if known is not None:
+            return known
+        wording = self.offer.scripts.wording(language)
+        assert wording is not None  # nothing is published without texts
+        said = wording.said(channel, customer, personal=personal)
+        card = _card(self.offer.document, said, channel)
+        if channel in wording.constants and len(self.cards) < _MOST_CARDS:
+            self.cards[language, channel] = card
+        return card
 
 
 async def eligible_offers(
     pool: Pool,
     catalogue: Mapping[str, Listed],
+    weights: Weights,
     customer_id: str,
     *,
     channel: Channel,
@@ -48,18 +68,21 @@ async def eligible_offers(
     language: str | None,
     explain: bool,
     now: datetime,
+    personal: bool = False,
 ) -> dict[str, Any]:
     """The offers for the customer, those of open web contacts first, each part by rank.
 
     Args:
         pool: for the one read.
         catalogue: the announced offers by id.
+        weights: the ranking in force.
         customer_id: who asks.
         channel: where it is shown; contacts count on the web only.
         limit: how many at most.
         language: BCP 47; None is the customer's own.
         explain: also say which offers are kept back and why.
         now: the instant.
+        personal: whether the caller may see personal data in the texts.
 
     Raises:
         UnknownCustomer: not known here, or erased.
@@ -75,48 +98,67 @@ async def eligible_offers(
         now=now,
         accepted_goals=visitor.accepted.values(),
         accepted_offers=visitor.accepted,
+        once_accepted=visitor.once_accepted,
+        household_accepted=visitor.household_accepted,
+        refused=visitor.refused,
+        promised=visitor.promised,
+        weights=weights,
         explain=explain,
         language="zh-CN" if spoken.startswith("zh") else "en",
     )
     contacts = visitor.contacts if channel is Channel.WEB else {}
     shown = sorted(ranking.offers, key=lambda offer: offer.offer_id not in contacts) if contacts else ranking.offers
     items = [
-        {**catalogue[offer.offer_id].card(spoken), "contact_id": contacts.get(offer.offer_id)}
+        {
+            **catalogue[offer.offer_id].card(spoken, visitor.document, channel, personal=personal),
+            "contact_id": contacts.get(offer.offer_id),
+        }
         for offer in shown[:limit]
     ]
     if not explain:
         return {"customer_id": customer_id, "items": items}
     return {
         "customer_id": customer_id,
-        "items": [{**item, **_factors(offer)} for item, offer in zip(items, shown, strict=False)],
-        "refused": [_refused(refused) for refused in ranking.refused],
+        "items": [
+            {**item, **_factors(offer), **_scored(ranking.scores[offer.offer_id])}
+            for item, offer in zip(items, shown, strict=False)
+        ],
+        "refused": [
+            {**_refused(refused), **_scored(ranking.scores[refused.offer.offer_id])} for refused in ranking.refused
+        ],
     }
 
 
-def _spoken(document: OfferChanged, language: str) -> str:
-    """The language of the offer's texts that serves best: the one asked for, another of the same family, English."""
-    if language in document.texts:
-        return language
-    family = language.partition("-")[0]
-    return next((each for each in document.texts if each.partition("-")[0] == family), DEFAULT_LANGUAGE)
-
-
-def _card(document: OfferChanged, language: str) -> dict[str, Any]:
-    text = document.texts[language]
+def _card(document: OfferChanged, said: Said, channel: Channel) -> dict[str, Any]:
+    objections = [each._asdict() for each in said.objections] if channel in _WITH_AGENTS else []
     return {
         "offer_id": document.offer_id,
-        "title": text.title,
-        "body": text.body,
-        "script": text.script,
+        "title": said.title,
+        "body": said.body,
+        "script": said.script,
+        "objections": objections,
         "image": document.image,
         "goal": document.goal,
+        "price": None if document.price is None else str(document.price),
+        "price_period": document.price_period,
+        "currency": document.currency,
         "valid_until": document.valid_until,
     }
 
 
 def _factors(offer: OfferChanged) -> dict[str, Any]:
     """What decided the rank."""
-    return {"priority": offer.priority, "value": str(offer.value), "currency": offer.currency}
+    return {"priority": offer.priority, "value": str(offer.value)}
+
+
+def _scored(score: Score) -> dict[str, Any]:
+    """Every factor of a candidate."""
+    return {
+        "score": score.score,
+        "factors": [share._asdict() for share in score.shares],
+        "segment": score.segment,
+        "promised": score.promised,
+    }
 
 
 def _refused(refused: Refused) -> dict[str, Any]:
@@ -124,6 +166,7 @@ def _refused(refused: Refused) -> dict[str, Any]:
     return {
         "offer_id": refused.offer.offer_id,
         "reason": refused.reason,
+        "layer": refused.layer or None,
         "detail": refused.detail or None,
         "failed": leaves,
     }

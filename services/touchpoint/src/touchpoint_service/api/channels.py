@@ -36,7 +36,13 @@ _LEASE = {
     "place": None,
     "leased_until": "2026-03-03T12:05:00+00:00",
     "customer": {"name": "A. Example", "phone": "+4930123456", "language": "en"},
-    "offer": {"title": "Fibre 500", "script": "Good morning …"},
+    "offer": {
+        "language": "en",
+        "title": "Fibre 500",
+        "body": "Twice as fast for the same price.",
+        "script": "Good morning …",
+        "objections": [{"objection": "Too dear.", "answer": "It costs what you pay today."}],
+    },
 }
 
 
@@ -116,8 +122,10 @@ def _item(row: Any, catalogue: Catalogue, keys: Keyring | None) -> dict[str, Any
     """A contact for who carries it out; without keys nothing personal is shown."""
     found = {name: value for name, value in row.items() if name not in ("doc", "version", "leased_until")}
     found["contact_class"] = CLASS_NAMES[row["contact_class"]]
-    found["customer"] = greeting(row["doc"] or {}, keys)
-    offer = None if row["offer_id"] is None else catalogue.document(row["offer_id"])
-    text = None if offer is None else offer.texts.get(found["customer"]["language"]) or offer.texts.get("en")
-    found["offer"] = None if text is None else text.model_dump()
+    document = row["doc"] or {}
+    found["customer"] = greeting(document, keys)
+    offer = None if row["offer_id"] is None else catalogue.offer(row["offer_id"])
+    language = found["customer"]["language"]
+    said = None if offer is None else offer.scripts.said(language, row["channel"], document, personal=keys is not None)
+    found["offer"] = None if said is None else said.as_json()
     return found

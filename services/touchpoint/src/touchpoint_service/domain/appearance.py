@@ -49,6 +49,9 @@ _NOT = {
         "客户已为同一目标接受其他优惠。",
     ),
     Refusal.SOLD_OUT: ("Sold out.", "已售罄。"),
+    Refusal.RECENTLY_REFUSED: ("The customer refused it lately.", "客户近期已拒绝该优惠。"),
+    Refusal.HOUSEHOLD_HAS_IT: ("Somebody of the household has it.", "家庭成员已接受该优惠。"),
+    Refusal.ACCEPTED_BEFORE: ("Not after what the customer has had.", "客户曾接受过与其互斥的优惠。"),
 }
 """Refusals of the ranking that somebody at a counter could stumble over; the others are simply not shown."""
 
@@ -110,7 +113,7 @@ def not_to_mention(refused: Iterable[Refused], lang: str) -> list[dict[str, Any]
             "offer_id": one.offer.offer_id,
             "because": {"reason": one.reason.value},
             "text": _NOT[one.reason][lang.startswith("zh")],
-            "until": None,
+            "until": one.detail if one.reason is Refusal.RECENTLY_REFUSED else None,
         }
         for one in refused
         if one.reason in _NOT

@@ -213,11 +213,8 @@ def _what(found: Explanation, offer_id: str | None, goal: str | None, category: 
     offer = None if offer_id is None else found.case.world.offers.get(offer_id)
     if offer is None:
         return readable(goal or category).replace("-", " ")
-    texts = offer.document.texts
-    chinese = (text for lang, text in texts.items() if lang.startswith("zh"))
-    text = next(chinese, None) if tongue == "zh" else None
-    text = text or texts.get("en") or next(iter(texts.values()), None)
-    return offer_id or "" if text is None else text.title
+    said = offer.scripts.said(tongue, "", {}, personal=False)
+    return offer_id or "" if said is None else said.title
 
 
 def _class(rank: int, tongue: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.vocabulary import Reason
-from rapport.ranking import is_eligible
+from rapport.ranking import first_hindrance
 from touchpoint_service.domain.budget_rules import frequency_cap, minimum_gap, scope_key
 from touchpoint_service.domain.clock_rules import blackout, legal_hours, opening_hours, quiet_hours
 from touchpoint_service.domain.facts import Facts
@@ -84,9 +84,8 @@ def not_eligible(facts: Facts) -> Objection | None:
         )
     if document.sold_out:
         return Objection(Reason.NOT_ELIGIBLE, rule="sold-out", may_free=True)
-    if not is_eligible(offer, facts.customer.document, facts.standing.accepted_offers, now):
-        return Objection(Reason.NOT_ELIGIBLE, rule="eligibility")
-    return None
+    hindrance = first_hindrance(offer, facts.customer.document, facts.standing.accepted_offers, now)
+    return None if hindrance is None else Objection(Reason.NOT_ELIGIBLE, rule=hindrance)
 
 
 def cool_down(facts: Facts) -> Objection | None:

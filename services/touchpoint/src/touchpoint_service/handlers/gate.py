@@ -82,6 +82,10 @@ class Gate:
         """The document of an offer, if it is known."""
         return self._catalogue.document(offer_id)
 
+    def prepared(self, offer_id: str) -> Offer | None:
+        """An offer made ready, if it is known."""
+        return self._catalogue.offer(offer_id)
+
     async def offers(self, work: Work, offer_ids: Collection[str]) -> Mapping[str, Offer]:
         """All offers by id; of `offer_ids` at least the versions that this transaction sees."""
         unchecked = set(offer_ids) - work.checked_offers
@@ -105,9 +109,16 @@ class Gate:
         version = scene["version"]
         if version is not None and self._customers.get(customer_id, _NOBODY)[0] != version:
             self._remember([(customer_id, version, scene["doc"])])
+        work.weights = self._catalogue.weights
+        work.once_accepted = scene["once_accepted"] or ()
         offers = scene["offers"] or {}
         work.checked_offers.update(offers)
         await self._catalogue.at_least(work.conn, offers)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether some offer depends on what a customer accepted at any time."""
+        return self._catalogue.looks_back
 
     def foremost_offers(self, channel: str) -> Sequence[str]:
         """Offers worth looking at when somebody appears in this channel."""

@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.campaign import ContactRequestWithdrawn
-from rapport.contracts.offers import OfferChanged, OfferText
+from rapport.contracts.offers import OfferChanged
 from rapport.contracts.touchpoint import ContactDelivered
 from rapport.contracts.vocabulary import ContactClass, Outcome
 from rapport.db import Connection
 from rapport.errors import FieldError, Malformed, NotFound
 from rapport.ids import new_id
 from rapport.phones import InvalidPhone, phone_index, to_e164
-from rapport.ranking import Offer, Refused, rank
+from rapport.ranking import Refused, rank
 from rapport.sealing import Keyring
 from rapport.telemetry import current_traceparent
 from touchpoint_service.domain.appearance import not_to_mention, promises, warnings, why
@@ -49,6 +49,8 @@ _TRIES = 3
 """Without a lock: another contact of the same customer in the same milliseconds is rare, two in a row are rarer."""
 HISTORY = 8
 MOST_NOT_NOW = 10
+_UNSAID: Mapping[str, Any] = {"title": None, "body": None, "script": None, "objections": []}
+"""Of an offer that has left the catalogue within the minute."""
 PURPOSE = "marketing"
 
 
@@ -81,13 +83,8 @@ class _Scene:
     def title(self, offer_id: str) -> str:
         """What an offer is called in the language of the pop-up; its id where it is not known any more."""
         offer = self.world.offers.get(offer_id)
-        text = None if offer is None else self.text(offer)
-        return offer_id if text is None else text.title
-
-    def text(self, offer: Offer) -> OfferText | None:
-        """The wording of an offer in the language of the pop-up, else in English."""
-        texts = offer.document.texts
-        return texts.get(self.lang) or texts.get("en")
+        wording = None if offer is None else offer.scripts.wording(self.lang)
+        return offer_id if wording is None else wording.title.render(self.customer.document, personal=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,7 @@ async def pop_up(
         work = Work(conn, to_micros(now))
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
-            return _greeted(seen["popup"], seen["doc"], ask)
+            return _served(seen["popup"], seen["doc"], ask, gate)
         if seen["row"] is None or seen["live"] or seen["household"] is not None:
             break  # a plan must stay as it is while a request of it may be released along, and so must a shared budget
         work.look_at(customer_id, seen)
@@ -152,7 +149,7 @@ async def pop_up(
         if not work.recorded:
             break  # nothing would tell two such pop-ups apart but a lock
         if await work.write_unless_changed():
-            return _greeted(body, seen["doc"], ask)
+            return _served(body, seen["doc"], ask, gate)
     async with conn.transaction():
         work = Work(conn, to_micros(now))
         await work.lock([customer_id])
@@ -162,14 +159,21 @@ async def pop_up(
             await work.flush()
         else:
             body = seen["popup"]
-        return _greeted(body, seen["doc"], ask)
+        return _served(body, seen["doc"], ask, gate)
 
 
 async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any:
     offers = gate.foremost_offers(ask.channel)
     since = work.at - SAME_FOR
     return await reads.scene(
-        work.conn, customer_id, ask.channel, work.at, since=since, history=HISTORY, offer_ids=offers
+        work.conn,
+        customer_id,
+        ask.channel,
+        work.at,
+        since=since,
+        history=HISTORY,
+        offer_ids=offers,
+        looks_back=gate.looks_back,
     )
 
 
@@ -221,9 +225,15 @@ async def _compose(
     return body
 
 
-def _greeted(body: Mapping[str, Any], document: Mapping[str, Any] | None, ask: Appearance) -> dict[str, Any]:
-    """The pop-up as this caller may see it: with whom they are about to speak to, and how."""
-    return {**body, "greeting": greeting(document or {}, ask.keys)}
+def _served(body: Mapping[str, Any], document: Mapping[str, Any] | None, ask: Appearance, gate: Gate) -> dict[str, Any]:
+    """The pop-up as this caller may see it: whom they are about to speak to, and what to say to them."""
+    customer = document or {}
+    offers = []
+    for item in body["offers"]:
+        offer = gate.prepared(item["offer_id"])
+        said = None if offer is None else offer.scripts.said(ask.lang, ask.channel, customer, personal=bool(ask.keys))
+        offers.append({**item, **(_UNSAID if said is None else said.as_json())})
+    return {**body, "greeting": greeting(customer, ask.keys), "offers": offers}
 
 
 def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], scene: _Scene) -> list[dict[str, Any]]:
@@ -253,6 +263,11 @@ def _choose(work: Work, scene: _Scene, exclude: set[str | None]) -> _Choice:
         now=work.at,
         accepted_goals=standing.goals.keys(),
         accepted_offers=standing.accepted_offers,
+        once_accepted=work.once_accepted,
+        household_accepted={offer_id for other in others for offer_id in other.accepted_offers},
+        refused={o: from_micros(said.at) for o, said in standing.said.items() if said.outcome == "refused"},
+        promised=_promised((standing, *others)),
+        weights=work.weights,
     )
     shown: list[OfferChanged] = []
     held_back = []
@@ -271,6 +286,16 @@ def _choose(work: Work, scene: _Scene, exclude: set[str | None]) -> _Choice:
         else:
             held_back.append((offer, objection))
     return _Choice(shown, held_back, ranked.refused)
+
+
+def _promised(standings: Iterable[Standing]) -> dict[str, datetime]:
+    """Offers that somebody was interested in or wants to be called back about, and the later of word and date."""
+    found: dict[str, int] = {}
+    for standing in standings:
+        for offer_id, said in standing.said.items():
+            if said.outcome != "refused":
+                found[offer_id] = max(found.get(offer_id, 0), said.at, said.call_back_at or 0)
+    return {offer_id: from_micros(at) for offer_id, at in found.items()}
 
 
 async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, partition: int) -> str | None:
@@ -317,17 +342,13 @@ def _request(work: Work, scene: _Scene, offer: OfferChanged) -> Request:
 
 def _item(scene: _Scene, offer_id: str | None, contact_id: str | None, because: dict[str, Any]) -> dict[str, Any]:
     assert offer_id is not None
-    prepared = scene.world.offers[offer_id]
-    offer, text = prepared.document, scene.text(prepared)
+    offer = scene.world.offers[offer_id].document
     return {
         "offer_id": offer_id,
         "contact_id": contact_id,
         "goal": offer.goal,
         "category": offer.category,
         "image": offer.image,
-        "title": None if text is None else text.title,
-        "body": None if text is None else text.body,
-        "script": None if text is None else text.script,
         "why": because,
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rapport.clock import Clock, to_micros
 from rapport.contracts.campaign import PlanChanged
-from rapport.contracts.offers import OfferChanged
+from rapport.contracts.offers import OfferChanged, RankingChanged
 from rapport.contracts.profile import CustomerUpserted
 from rapport.contracts.vocabulary import Reason
 from rapport.db import Connection, Pool
@@ -22,12 +22,13 @@ from touchpoint_service.repository.work import Work
 def replica_handlers(pool: Pool, clock: Clock) -> dict[str, BatchHandler]:
     """The handler of each topic that a replica is kept of. What decisions have looked at is kept when it is replaced.
 
-    Plans are not: a decision's facts hold the state of each.
+    Plans are not: a decision's facts hold the state of each. Nor is the ranking: no decision looks at it.
     """
     kept: tuple[tuple[str, str, OnChanges, str | None], ...] = (
         (CustomerUpserted.topic, "replica_customers", customers_changed(clock), "customer_documents"),
         (OfferChanged.topic, "replica_offers", offers_changed, "offer_documents"),
         (PlanChanged.topic, "replica_plans", plans_changed, None),
+        (RankingChanged.topic, "replica_rankings", ranking_changed, None),
     )
     handlers = {}
     for topic, table, on_changes, former in kept:
@@ -65,6 +66,10 @@ async def plans_changed(conn: Connection, changes: Changes) -> None:
 async def offers_changed(conn: Connection, changes: Changes) -> None:
     """Requests that wait for an offer get a look."""
     await replicas.wake_offers(conn, [e.key for e in changes.written])
+
+
+async def ranking_changed(_conn: Connection, _changes: Changes) -> None:
+    """Nobody waits for another order of offers."""
 
 
 async def _erase(conn: Connection, clock: Clock, customer_ids: tuple[str, ...]) -> None:

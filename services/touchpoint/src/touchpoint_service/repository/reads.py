@@ -109,12 +109,20 @@ select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc
             where customer_id = $1 and type <> all($4::text[]) order by seq desc limit $5
         ) as h
     ) as history,
-    (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers
+    (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers,
+    null::json as once_accepted
 from (select) as here
 left join standings s on s.customer_id = $1
 left join replica_customers c on c.id = $1
 left join ({IN_FORCE.replace("$1", "$7")}) as p on true
 """
+
+
+_ONCE_ACCEPTED = """(
+        select json_agg(distinct body->>'offer_id') from timeline
+        where customer_id = $1 and type = 'touchpoint.acceptance.settled.v1' and body->>'status' = 'accepted'
+    )"""
+_SCENE_LOOKING_BACK = _SCENE.replace("null::json", _ONCE_ACCEPTED)
 
 
 async def scene(
@@ -126,15 +134,17 @@ async def scene(
     since: datetime,
     history: int,
     offer_ids: Sequence[str],
+    looks_back: bool = False,
 ) -> Any:
     """All that a pop-up needs, in one read.
 
     The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in
     force at `now`; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest
-    `history` timeline entries that tell what was said (at, type, body), newest first; and the version of each of these
-    offers.
+    `history` timeline entries that tell what was said (at, type, body), newest first; the version of each of these
+    offers; and with `looks_back` the offers that the customer has accepted at any time.
     """
-    return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids, now)
+    statement = _SCENE_LOOKING_BACK if looks_back else _SCENE
+    return await conn.fetchrow(statement, customer_id, channel, since, _UNSAID, history, offer_ids, now)
 
 
 async def settlements(conn: Connection, customer_id: str, outcome_ids: Sequence[str]) -> dict[str, Any]:

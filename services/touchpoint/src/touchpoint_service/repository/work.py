@@ -21,6 +21,7 @@ from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
 from rapport.messaging.outbox import INSERT_PARCEL, Parcel
+from rapport.ranking import DEFAULT, Weights
 from touchpoint_service.domain.decided import Decided
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import Policy
@@ -124,6 +125,10 @@ class Work:
     """The policy in force, once this transaction has read it."""
     checked_offers: set[str] = field(default_factory=set)
     """Offers of which this transaction knows that the catalogue in memory is not older than what it sees."""
+    weights: Weights = DEFAULT
+    """By which offers are ranked."""
+    once_accepted: Sequence[str] = ()
+    """Offers that the customer at hand has accepted at any time, where some offer asks for it."""
     _customer_versions: dict[str, int | None] = field(default_factory=dict)
     _households: dict[str, str] = field(default_factory=dict)
     _as_read: dict[str, tuple[int, int]] = field(default_factory=dict)
