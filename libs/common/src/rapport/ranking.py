@@ -20,6 +20,7 @@ from typing import Any
 
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
+from rapport.quotas import in_the_way
 from rapport.rules import (
     CUSTOMER,
     Catalogue,
@@ -44,6 +45,7 @@ class Refusal(StrEnum):
     NO_LONGER_VALID = "no_longer_valid"
     OTHER_CHANNEL = "other_channel"
     SOLD_OUT = "sold_out"
+    QUOTA_EXHAUSTED = "quota_exhausted"
     ALREADY_ACCEPTED = "already_accepted"
     GOAL_MET = "goal_met"
     EXCLUDED = "excluded"
@@ -113,7 +115,8 @@ class Refused:
     Attributes:
         offer: its document.
         reason: the first obstacle.
-        detail: what exactly, as an id: the goal that is met, the product or offer that excludes it; otherwise empty.
+        detail: what exactly, as an id: the goal that is met, the product or offer that excludes it,
+            the exhausted quota; otherwise empty.
         failed: the leaves of its rule that are to blame; only when an explanation was asked for.
     """
 
@@ -143,6 +146,7 @@ def rank(
     explain: bool = False,
     language: Language = "en",
     catalogue: Catalogue = CUSTOMER,
+    unit: str | None = None,
 ) -> Ranking:
     """The offers that the customer may have in the channel, best first.
 
@@ -157,9 +161,12 @@ def rank(
         explain: name the leaves to blame for each refusal by rule.
         language: of these explanations.
         catalogue: the fields that rules may ask about, for offers that are not made ready yet.
+        unit: who would offer it, for quotas of units.
     """
     accepted = frozenset(accepted_offers)
-    asked = _Asked(customer, channel, now, frozenset(accepted_goals), accepted, accepted | products_held(customer))
+    asked = _Asked(
+        customer, channel, now, frozenset(accepted_goals), accepted, accepted | products_held(customer), unit
+    )
     eligible: list[Offer] = []
     refused: list[Refused] = []
     for candidate in offers:
@@ -209,6 +216,7 @@ class _Asked:
     accepted_offers: frozenset[str]
     taken: frozenset[str]
     """Products held and offers accepted."""
+    unit: str | None
 
     def obstacle(self, offer: Offer) -> tuple[Refusal, str] | None:
         """The first reason to keep the offer back, and its detail. The rule comes last, because it costs most."""
@@ -220,6 +228,9 @@ class _Asked:
             return Refusal.OTHER_CHANNEL, ""
         if document.sold_out:
             return Refusal.SOLD_OUT, ""
+        quota = in_the_way(document.exhausted_quotas, self.channel, self.unit) if document.exhausted_quotas else None
+        if quota is not None:
+            return Refusal.QUOTA_EXHAUSTED, quota.name
         if document.offer_id in self.accepted_offers:
             return Refusal.ALREADY_ACCEPTED, ""
         if document.goal in self.accepted_goals:

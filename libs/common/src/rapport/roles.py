@@ -18,6 +18,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "profile.read_pii",  # to greet by name, to find by telephone number
         "profile.consent",  # "do not call me again" is recorded while it is said
         "offers.read",
+        "offers.revoke",  # the customer's right, at whatever counter they use it
         "touchpoint.lease",
         "touchpoint.outcome",
         "touchpoint.recall.read",
@@ -47,7 +48,9 @@ ROLES: Mapping[str, frozenset[str]] = {
     "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "outbound_agent": _TALKS_TO_CUSTOMERS,
     # Systems.
-    "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome", "touchpoint.recall.read"}),
+    "storefront": frozenset(
+        {"offers.storefront", "offers.accept", "offers.revoke", "touchpoint.outcome", "touchpoint.recall.read"}
+    ),
     "channel_system": frozenset(
         {
             "touchpoint.request",
@@ -56,6 +59,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "touchpoint.outcome",
             "touchpoint.recall.read",
             "offers.accept",
+            "offers.revoke",
         }
     ),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),

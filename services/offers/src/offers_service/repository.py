@@ -6,13 +6,16 @@ what is announced of an offer holds its stock row, so under that lock the announ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from offers_service.domain.ledger import Acceptance, Stock
-from rapport.contracts.offers import OfferChanged, OfferState
+from rapport.contracts.offers import OfferChanged, OfferState, Quota
 from rapport.db import Connection, Pool, lock_key
 
 # --- catalogue
@@ -112,18 +115,26 @@ async def announce(conn: Connection, event: OfferChanged, now: datetime) -> None
     )
 
 
-async def mark_sold_out(conn: Connection, sold_out: Mapping[str, bool], now: datetime) -> list[dict[str, Any]]:
-    """Note in the announced documents whether the offers are sold out; the documents, each a version on."""
+Availability = tuple[bool, tuple[Quota, ...]]
+"""Whether an offer is sold out, and its exhausted quotas."""
+
+
+async def mark_available(
+    conn: Connection, available: Mapping[str, Availability], now: datetime
+) -> list[dict[str, Any]]:
+    """Note in the announced documents what is left of the offers; the documents, each a version on."""
     rows = await conn.fetch(
         """
-        update offers set version = version + 1, changed_at = $3,
-            announced = announced || jsonb_build_object('version', version + 1, 'sold_out', change.sold_out)
-        from unnest($1::text[], $2::boolean[]) as change (offer_id, sold_out)
+        update offers set version = version + 1, changed_at = $4,
+            announced = announced || jsonb_build_object(
+                'version', version + 1, 'sold_out', change.sold_out, 'exhausted_quotas', change.quotas::jsonb)
+        from unnest($1::text[], $2::boolean[], $3::text[]) as change (offer_id, sold_out, quotas)
         where offers.id = change.offer_id
         returning announced
         """,
-        list(sold_out),
-        list(sold_out.values()),
+        list(available),
+        [sold_out for sold_out, _quotas in available.values()],
+        [orjson.dumps([quota.model_dump() for quota in quotas]).decode() for _sold_out, quotas in available.values()],
         now,
     )
     return [row["announced"] for row in rows]
@@ -152,7 +163,8 @@ _COLUMNS = ", ".join(field.name for field in fields(Acceptance))
 _INSERT_ACCEPTANCES = f"""
 insert into acceptances ({_COLUMNS})
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+    $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+    $16::text[], $17::text[], $18::timestamptz[], $19::text[], $20::text[])
 """
 
 
@@ -204,23 +216,66 @@ async def insert_acceptances(conn: Connection, rows: Sequence[Acceptance]) -> No
     await conn.execute(_INSERT_ACCEPTANCES, *map(list, zip(*map(astuple, rows), strict=True)))
 
 
-async def revoke(conn: Connection, acceptance_id: str, now: datetime) -> None:
-    """Mark a standing acceptance as revoked."""
+async def locked_acceptance(conn: Connection, acceptance_id: str) -> Acceptance | None:
+    """One row, under the lock of its customer."""
+    customer_id = await conn.fetchval("select customer_id from acceptances where acceptance_id = $1", acceptance_id)
+    if customer_id is None:
+        return None
+    await lock_customers(conn, [customer_id])
+    return (await acceptances(conn, [acceptance_id]))[acceptance_id]
+
+
+async def update_acceptance(conn: Connection, row: Acceptance) -> None:
+    """Store what has become of a row since it was written."""
     await conn.execute(
-        "update acceptances set state = 'revoked', revoked_at = $2 where acceptance_id = $1", acceptance_id, now
+        """
+        update acceptances set state = $2, revoked_at = $3, revoked_because = $4, note = $5, fulfilled_at = $6,
+            reference = $7
+        where acceptance_id = $1
+        """,
+        row.acceptance_id,
+        row.state,
+        row.revoked_at,
+        row.revoked_because,
+        row.note,
+        row.fulfilled_at,
+        row.reference,
     )
 
 
-async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, now: datetime) -> Acceptance | None:
-    """Record the fulfilment of a standing acceptance, once; None when there is none to fulfil."""
-    row = await conn.fetchrow(
-        "update acceptances set fulfilled_at = coalesce(fulfilled_at, $2), reference = coalesce(reference, $3) "
-        f"where acceptance_id = $1 and state = 'accepted' returning {_COLUMNS}",
-        acceptance_id,
-        now,
-        reference,
+async def counts(conn: Connection, offer_ids: Collection[str]) -> dict[str, Counter[tuple[str, str | None]]]:
+    """How many stand accepted of these offers, whose stock rows are locked, by channel and unit."""
+    found: dict[str, Counter[tuple[str, str | None]]] = {offer_id: Counter() for offer_id in offer_ids}
+    for offer_id, channel, unit, accepted in await conn.fetch(
+        "select offer_id, channel, unit, accepted from acceptance_counts where offer_id = any($1)", list(offer_ids)
+    ):
+        found[offer_id][channel, unit or None] = accepted
+    return found
+
+
+async def add_counts(conn: Connection, rows: Sequence[Acceptance]) -> None:
+    """Count rows that were accepted; the stock rows of their offers are locked."""
+    added = Counter((row.offer_id, row.channel, row.unit or "") for row in rows if row.state == "accepted")
+    if added:
+        await conn.execute(
+            """
+            insert into acceptance_counts as known
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::int[])
+            on conflict (offer_id, channel, unit) do update set accepted = known.accepted + excluded.accepted
+            """,
+            *map(list, zip(*added, strict=True)),
+            list(added.values()),
+        )
+
+
+async def drop_count(conn: Connection, row: Acceptance) -> None:
+    """One acceptance of this offer, channel and unit less; the stock row of the offer is locked."""
+    await conn.execute(
+        "update acceptance_counts set accepted = accepted - 1 where offer_id = $1 and channel = $2 and unit = $3",
+        row.offer_id,
+        row.channel,
+        row.unit or "",
     )
-    return Acceptance(**row) if row else None
 
 
 # --- customers and their contacts

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from rapport.contracts.offers import OfferState, OfferText
+from rapport.contracts.offers import OfferState, OfferText, Quota
 from rapport.contracts.vocabulary import Channel, Id, Name
 from rapport.ranking import Refusal
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 """A BCP 47 tag, as far as texts need it."""
+
+UNIT = "^/[A-Za-z0-9._~/-]*$"
+"""The path of a unit, as tokens have it."""
+
+Unit = Annotated[str, Field(max_length=200, pattern=UNIT)]
 
 Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 """Taken with any offset, kept in UTC."""
@@ -60,6 +66,10 @@ class OfferContent(_Body):
     """The instant itself is outside."""
     stock: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     """How many may be accepted in all; null is without limit."""
+    quotas: Annotated[tuple[Quota, ...], Field(max_length=500)] = ()
+    """Shares of it for channels or units, each counted on its own; whatever runs out first ends it there."""
+    cooling_off_days: Annotated[int, Field(ge=0, le=366)] | None = None
+    """For so long after an acceptance it may be revoked; null: until it is fulfilled."""
     never_with: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
     """Products held or offers accepted that exclude this one."""
     image: Annotated[str, Field(max_length=500, pattern="^https?://")] | None = None
@@ -67,6 +77,17 @@ class OfferContent(_Body):
     """By BCP 47 language. `en` and `zh-CN` are needed to publish."""
     eligibility: dict[str, Any] | None = None
     """A rule tree over the customer document; null is everybody."""
+
+    @field_validator("quotas")
+    @classmethod
+    def _quotas_of_somebody(cls, quotas: tuple[Quota, ...]) -> tuple[Quota, ...]:
+        if len({(quota.scope, quota.name) for quota in quotas}) < len(quotas):
+            raise ValueError("one quota per channel or unit")
+        for quota in quotas:
+            known = quota.name in set(Channel) if quota.scope == "channel" else re.match(UNIT, quota.name)
+            if not known:
+                raise ValueError("a quota is for a channel, or for a unit such as /north")
+        return quotas
 
     @model_validator(mode="after")
     def _some_time_to_accept(self) -> Self:
@@ -107,15 +128,34 @@ class AcceptanceRequest(_Body):
     """Which term of the offer: one acceptance per customer, offer and term."""
     acceptance_id: Id | None = None
     """Chosen by the caller, it makes a retry safe without an `Idempotency-Key`."""
+    unit: Unit | None = None
+    """Which unit takes it, for quotas: the caller's own, which it is when left out, or one below it."""
 
 
 class FulfilmentRequest(_Body):
-    """What was accepted has been delivered."""
+    """What became of what was accepted: delivered, or it could not be."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "contract-4711"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"reference": "contract-4711"},
+                {"result": "failed", "reason": "the line does not reach the house"},
+            ]
+        }
+    )
 
+    result: Literal["delivered", "failed"] = "delivered"
+    """`failed`: the acceptance stands no more, and its stock returns."""
     reference: Id | None = None
     """Of the order or contract, in the system that fulfilled it."""
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """Why it could not be delivered; no personal data."""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if (self.result == "failed") != (self.reason is not None):
+            raise ValueError("`failed` needs a reason, and nothing else has one")
+        return self
 
 
 class Acceptance(BaseModel):
@@ -139,6 +179,17 @@ class Acceptance(BaseModel):
     revoked_at: datetime | None
     fulfilled_at: datetime | None
     reference: str | None
+    unit: str | None = None
+    """Of whoever took it, for quotas."""
+    agent: str | None = None
+    """Who is credited with it."""
+    link_id: Id | None = None
+    """The short link through which it came."""
+    revocable_until: datetime | None = None
+    """The end of its cooling-off period, as the offer had it then; null: until it is fulfilled."""
+    revoked_because: Literal["withdrawn", "not-delivered"] | None = None
+    note: str | None = None
+    """Why it could not be delivered."""
 
 
 class EligibleOffer(BaseModel):

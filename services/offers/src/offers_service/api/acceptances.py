@@ -12,8 +12,11 @@ from offers_service.domain.errors import (
     AcceptanceIdTaken,
     AcceptanceNotStanding,
     AlreadyAccepted,
+    AlreadyFulfilled,
+    CoolingOffOver,
     NotEligible,
     OfferExpired,
+    QuotaExhausted,
     SoldOut,
     UnknownAcceptance,
     UnknownCustomer,
@@ -21,7 +24,8 @@ from offers_service.domain.errors import (
 )
 from offers_service.domain.ledger import Acceptance, Claim
 from offers_service.handlers import ledger
-from rapport.auth import requires
+from rapport.auth import Principal, requires
+from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN, new_id
 from rapport.web import Now, Reading, Router, Writing, answers
 
@@ -46,6 +50,12 @@ _ACCEPTANCE = {
     "revoked_at": None,
     "fulfilled_at": None,
     "reference": None,
+    "unit": "/web",
+    "agent": None,
+    "link_id": None,
+    "revocable_until": "2026-11-16T09:30:00Z",
+    "revoked_because": None,
+    "note": None,
 }
 
 
@@ -53,7 +63,6 @@ _ACCEPTANCE = {
     "/acceptances",
     status_code=status.HTTP_201_CREATED,
     summary="Accept an offer",
-    dependencies=[ACCEPT],
     responses=answers(
         _ACCEPTANCE,
         UnknownOffer,
@@ -62,15 +71,23 @@ _ACCEPTANCE = {
         OfferExpired,
         NotEligible,
         SoldOut,
+        QuotaExhausted,
         AcceptanceIdTaken,
         status=201,
         what="The customer has it. 200 when this `acceptance_id` had it already.",
     ),
 )
 async def accept_offer(
-    body: schemas.AcceptanceRequest, conn: Writing, now: Now, request: Request, response: Response
+    caller: Annotated[Principal, ACCEPT],
+    body: schemas.AcceptanceRequest,
+    conn: Writing,
+    now: Now,
+    request: Request,
+    response: Response,
 ) -> schemas.Acceptance:
     """Reserve one piece for the customer, or say why not. An `acceptance_id` counts once, however often it is sent."""
+    if body.unit is not None and not caller.covers(body.unit):
+        raise Forbidden("the unit is neither the caller's nor below it")
     claim = Claim(
         acceptance_id=body.acceptance_id or new_id("acc", now),
         customer_id=body.customer_id,
@@ -79,6 +96,7 @@ async def accept_offer(
         at=now,
         term=body.term,
         contact_id=body.contact_id,
+        unit=body.unit or caller.org,
     )
     acceptance, created = await ledger.accept(conn, request.app.state.parsed_offers, claim, now)
     if not created:
@@ -100,17 +118,24 @@ async def get_acceptance(acceptance_id: AcceptanceId, conn: Reading) -> schemas.
 @router.post(
     "/acceptances/{acceptance_id}/revocation",
     summary="Revoke an acceptance",
-    dependencies=[ACCEPT],
+    dependencies=[requires("offers.revoke")],
     responses=answers(
-        {**_ACCEPTANCE, "state": "revoked", "revoked_at": "2026-11-09T10:00:00Z"},
+        {**_ACCEPTANCE, "state": "revoked", "revoked_at": "2026-11-09T10:00:00Z", "revoked_because": "withdrawn"},
         UnknownAcceptance,
         AcceptanceNotStanding,
+        CoolingOffOver,
+        AlreadyFulfilled,
         what="Taken back.",
     ),
 )
-async def revoke_acceptance(acceptance_id: AcceptanceId, conn: Writing, now: Now) -> schemas.Acceptance:
-    """Take it back: the stock returns and the goal is open again. Revoking again changes nothing."""
-    return _shown(await ledger.revoke(conn, acceptance_id, now))
+async def revoke_acceptance(
+    acceptance_id: AcceptanceId, conn: Writing, now: Now, request: Request
+) -> schemas.Acceptance:
+    """Take it back for the customer: stock and quota return and the goal is open again.
+
+    Until `revocable_until`; where there is none, until it is fulfilled. Revoking again changes nothing.
+    """
+    return _shown(await ledger.revoke(conn, request.app.state.parsed_offers, acceptance_id, now))
 
 
 @router.post(
@@ -121,13 +146,20 @@ async def revoke_acceptance(acceptance_id: AcceptanceId, conn: Writing, now: Now
         {**_ACCEPTANCE, "fulfilled_at": "2026-11-05T16:20:00Z", "reference": "order-77"},
         UnknownAcceptance,
         AcceptanceNotStanding,
+        AlreadyFulfilled,
         what="Recorded.",
     ),
 )
 async def fulfil_acceptance(
-    acceptance_id: AcceptanceId, body: schemas.FulfilmentRequest, conn: Writing, now: Now
+    acceptance_id: AcceptanceId, body: schemas.FulfilmentRequest, conn: Writing, now: Now, request: Request
 ) -> schemas.Acceptance:
-    """Note that what was accepted has been delivered. The first note counts."""
+    """Note that what was accepted has been delivered, or that it cannot be: then stock and quota return.
+
+    The first note counts.
+    """
+    if body.result == "failed":
+        parsed = request.app.state.parsed_offers
+        return _shown(await ledger.fail(conn, parsed, acceptance_id, body.reason, body.reference, now))
     return _shown(await ledger.fulfil(conn, acceptance_id, body.reference, now))
 
 

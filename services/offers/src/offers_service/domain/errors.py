@@ -45,6 +45,18 @@ class SoldOut(Conflict):
     """The last piece went to somebody else."""
 
 
+class QuotaExhausted(Conflict):
+    """There is stock left, but none for this channel or unit; `scope` and `name` say whose quota it is."""
+
+
+class CoolingOffOver(Conflict):
+    """The cooling-off period ended at `until`."""
+
+
+class AlreadyFulfilled(Conflict):
+    """What was accepted has been delivered."""
+
+
 class AcceptanceIdTaken(Conflict):
     """The acceptance id stands for another customer, offer or term."""
 

@@ -25,6 +25,7 @@ from offers_service.repository import OfferRow
 from rapport.contracts.offers import OfferChanged, OfferState
 from rapport.db import Connection
 from rapport.messaging import outbox
+from rapport.quotas import exhausted
 from rapport.rules import CUSTOMER
 from rapport.web import check_if_match
 
@@ -74,6 +75,9 @@ async def publish_offer(conn: Connection, offer_id: str, if_match: str | None, n
         raise OfferExpired
     if event.stock is not None and event.stock < offer.accepted:
         raise StockBelowAccepted(accepted=offer.accepted)
+    if event.quotas:
+        counts = await repository.counts(conn, [offer_id])
+        event = event.model_copy(update={"exhausted_quotas": exhausted(event.quotas, counts[offer_id])})
     return await _announce(conn, event, now)
 
 
