@@ -212,6 +212,23 @@ class EligibleOffer(BaseModel):
     currency: str | None = None
 
 
+class PublicOffer(BaseModel):
+    """One offer that is for everybody."""
+
+    offer_id: Id
+    title: str
+    body: str
+    image: str | None
+    goal: str
+    valid_until: datetime | None
+
+
+class PublicOffers(BaseModel):
+    """Offers for a visitor of whom nothing is known, best first."""
+
+    items: list[PublicOffer]
+
+
 class FailedCondition(BaseModel):
     """A leaf of the offer's rule that this customer does not meet: where in the rule, and what it asks for."""
 

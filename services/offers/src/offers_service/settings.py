@@ -19,3 +19,7 @@ class Settings(ServiceSettings):
     lanes: int = Field(default=2, ge=1, le=16)
     """Batches of contacts under way at once in a worker: most hold nothing for us and only cost decoding, and one that
     waits for the stock of a popular offer should not hold up the others."""
+
+    public_max_age: int = Field(default=5, ge=0, le=3600)
+    """Seconds for which anybody may cache the offers for everybody. So much longer a visitor may see one that has been
+    withdrawn or sold out; accepting it is refused all the same."""

@@ -15,6 +15,8 @@ from rapport.db import Pool
 from rapport.ranking import Offer, Refused, rank
 
 DEFAULT_LANGUAGE = "en"
+MARKETING = "marketing"
+"""What a storefront's offers are for, as consents name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ async def eligible_offers(
     language: str | None,
     explain: bool,
     now: datetime,
+    unit: str | None = None,
 ) -> dict[str, Any]:
     """The offers for the customer, those of open web contacts first, each part by rank.
 
@@ -60,6 +63,9 @@ async def eligible_offers(
         language: BCP 47; None is the customer's own.
         explain: also say which offers are kept back and why.
         now: the instant.
+        unit: who asks, for quotas of units.
+
+    Who has said no to marketing in this channel is offered nothing there.
 
     Raises:
         UnknownCustomer: not known here, or erased.
@@ -70,13 +76,14 @@ async def eligible_offers(
     spoken = language or visitor.document.get("language") or DEFAULT_LANGUAGE
     ranking = rank(
         visitor.document,
-        [listed.offer for listed in catalogue.values()],
+        [] if _opted_out(visitor.document, channel) else [listed.offer for listed in catalogue.values()],
         channel=channel,
         now=now,
         accepted_goals=visitor.accepted.values(),
         accepted_offers=visitor.accepted,
         explain=explain,
         language="zh-CN" if spoken.startswith("zh") else "en",
+        unit=unit,
     )
     contacts = visitor.contacts if channel is Channel.WEB else {}
     shown = sorted(ranking.offers, key=lambda offer: offer.offer_id not in contacts) if contacts else ranking.offers
@@ -91,6 +98,49 @@ async def eligible_offers(
         "items": [{**item, **_factors(offer)} for item, offer in zip(items, shown, strict=False)],
         "refused": [_refused(refused) for refused in ranking.refused],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What anybody may see, and until when at the latest it stays so by the clock alone."""
+
+    items: list[dict[str, Any]]
+    until: datetime | None
+
+
+def public_offers(
+    catalogue: Mapping[str, Listed], *, channel: Channel, limit: int, language: str, now: datetime
+) -> Window:
+    """The offers of a channel for somebody of whom nothing is known, by rank.
+
+    Those that ask for something of the customer are left out, also where a stranger would pass, and those that a
+    product held would exclude are shown: the ledger looks once it is known who accepts. What an agent says is for
+    agents.
+    """
+    open_to_all = [listed.offer for listed in catalogue.values() if needs_nobody_known(listed.offer)]
+    ranking = rank({}, open_to_all, channel=channel, now=now)
+    items = [_public(catalogue[offer.offer_id].card(language)) for offer in ranking.offers[:limit]]
+    turns = (turn for o in open_to_all for turn in (o.document.valid_from, o.document.valid_until))
+    return Window(items, min((turn for turn in turns if turn is not None and turn > now), default=None))
+
+
+def needs_nobody_known(offer: Offer) -> bool:
+    """Whether the offer has no rule, so that it is for everybody."""
+    return offer.document.eligibility is None
+
+
+def _public(card: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in card.items() if name != "script"}
+
+
+def _opted_out(document: Mapping[str, Any], channel: Channel) -> bool:
+    """Whether the newest word about marketing in this channel is no; without a word whoever visits may be shown."""
+    said = [
+        (datetime.fromisoformat(consent["at"]), bool(consent["granted"]))
+        for consent in document.get("consents") or ()
+        if consent["channel"] == channel and consent["purpose"] == MARKETING
+    ]
+    return bool(said) and not max(said)[1]
 
 
 def _spoken(document: OfferChanged, language: str) -> str:
