@@ -229,6 +229,20 @@ class TestQuotas:
         assert (refused["customer_id"], refused["reason"], refused["quota"]["name"]) == ("c2", "sold-out", "call")
         assert {row["reason"] for row in await world.rows("acceptances")} == {None, "quota-exhausted"}
 
+    async def test_of_a_unit_counts_what_the_unit_reports(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(quotas=self.NORTH)
+        said = [
+            world.responded("accepted", one, f"ctc-{one}", channel="branch", unit="/north/7", agent="bea")
+            for one in ("c1", "c2")
+        ]
+        await world.hear(*said)
+        rows = await world.rows("acceptances")
+        assert [(row["state"], row["unit"], row["agent"]) for row in rows] == [
+            ("accepted", "/north/7", "bea"),
+            ("refused", "/north/7", "bea"),
+        ]
+
     async def test_sixty_at_once_never_overdraw_one(self, world: World) -> None:
         ids = [f"c{n}" for n in range(60)]
         await world.customers(*ids)

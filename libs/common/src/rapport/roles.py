@@ -18,6 +18,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "profile.read_pii",  # to greet by name, to find by telephone number
         "profile.consent",  # "do not call me again" is recorded while it is said
         "offers.read",
+        "offers.link",
         "offers.revoke",  # the customer's right, at whatever counter they use it
         "touchpoint.lease",
         "touchpoint.outcome",
@@ -49,7 +50,14 @@ ROLES: Mapping[str, frozenset[str]] = {
     "outbound_agent": _TALKS_TO_CUSTOMERS,
     # Systems.
     "storefront": frozenset(
-        {"offers.storefront", "offers.accept", "offers.revoke", "touchpoint.outcome", "touchpoint.recall.read"}
+        {
+            "offers.storefront",
+            "offers.accept",
+            "offers.revoke",
+            "touchpoint.banner",
+            "touchpoint.outcome",
+            "touchpoint.recall.read",
+        }
     ),
     "channel_system": frozenset(
         {
@@ -60,12 +68,14 @@ ROLES: Mapping[str, frozenset[str]] = {
             "touchpoint.recall.read",
             "offers.accept",
             "offers.revoke",
+            "offers.link",
         }
     ),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
     # People in the back office.
     "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read", "profile.fields"}),
     "campaign_approver": frozenset({"campaign.read", "campaign.approve", "campaign.run", "offers.read"}),
+    "billing": frozenset({"offers.export", "offers.read"}),
     "offer_manager": frozenset({"offers.read", "offers.manage", "profile.fields"}),
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit", "touchpoint.policy.try"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve", "touchpoint.policy.try"}),

@@ -216,6 +216,58 @@ async def insert_acceptances(conn: Connection, rows: Sequence[Acceptance]) -> No
     await conn.execute(_INSERT_ACCEPTANCES, *map(list, zip(*map(astuple, rows), strict=True)))
 
 
+async def acceptances_before(
+    conn: Connection,
+    before: tuple[datetime, str] | None,
+    limit: int,
+    *,
+    customer_id: str | None = None,
+    offer_id: str | None = None,
+    state: str | None = None,
+) -> list[Acceptance]:
+    """Up to `limit` rows, newest first, that lie before a place (instant, acceptance id)."""
+    asked: list[Any] = []
+
+    def given(value: Any) -> str:
+        asked.append(value)
+        return f"${len(asked)}"
+
+    wanted = {"customer_id": customer_id, "offer_id": offer_id, "state": state}
+    where = [f"{name} = {given(value)}" for name, value in wanted.items() if value is not None]
+    if before is not None:
+        where.append(f"(at, acceptance_id) < ({given(before[0])}, {given(before[1])})")
+    rows = await conn.fetch(
+        f"select {_COLUMNS} from acceptances where {' and '.join(where) or 'true'} "
+        f"order by at desc, acceptance_id desc limit {given(limit)}",
+        *asked,
+    )
+    return [Acceptance(**row) for row in rows]
+
+
+EXPORTED = {
+    "accepted": ("at", "state <> 'refused'"),
+    "refused": ("at", "state = 'refused'"),
+    "revoked": ("revoked_at", "revoked_at is not null"),
+    "fulfilled": ("fulfilled_at", "fulfilled_at is not null"),
+}
+"""What may be exported: the instant at which it happened, which never changes afterwards, and which rows it is of."""
+
+
+async def export_page(
+    conn: Connection, what: str, after: tuple[datetime, str], until: datetime, limit: int
+) -> list[Acceptance]:
+    """Up to `limit` rows of which this happened before `until`, in order, that lie after a place (instant, id)."""
+    instant, which = EXPORTED[what]
+    rows = await conn.fetch(
+        f"select {_COLUMNS} from acceptances where {which} and ({instant}, acceptance_id) > ($1, $2) "
+        f"and {instant} < $3 order by {instant}, acceptance_id limit $4",
+        *after,
+        until,
+        limit,
+    )
+    return [Acceptance(**row) for row in rows]
+
+
 async def locked_acceptance(conn: Connection, acceptance_id: str) -> Acceptance | None:
     """One row, under the lock of its customer."""
     customer_id = await conn.fetchval("select customer_id from acceptances where acceptance_id = $1", acceptance_id)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
-from offers_service import repository
+from offers_service import link_rows, repository
 from offers_service.catch_up import CatchUp
 from offers_service.consumers import CONTACTS_GROUP, CUSTOMERS_GROUP, contacts_handler
 from offers_service.handlers.ledger import ParsedOffers
@@ -30,6 +30,9 @@ KINDS = frozenset(("consumers", "relay", "housekeeping"))
 
 _KEEP = timedelta(days=2)
 """How long after the first a relay may send again."""
+
+_KEEP_LINKS = timedelta(days=30)
+"""How long whoever opens a link after its end is told that it is over, and its sender what came of it."""
 
 
 class Contacts:
@@ -60,6 +63,7 @@ class Contacts:
 async def forget_repetitions(conn: db.Connection, now: datetime) -> bool:
     """Delete what has only been kept against repetitions and is too old for them; whether there may be more."""
     await repository.purge(conn, now - _KEEP)
+    await link_rows.purge(conn, now - _KEEP_LINKS)
     return await forget_old_keys(conn, now)
 
 

@@ -103,6 +103,17 @@ class ContactRequestIn(_Body):
         )
 
 
+class BannerIn(_Body):
+    """An offer that a storefront would like to show a customer."""
+
+    model_config = _example({"banner_id": "page-7f3a", "customer_id": "c-1001", "offer_id": "fibre-500"})
+
+    banner_id: Id | None = None
+    """Natural key: the same id twice is one banner. Made up when left out."""
+    customer_id: Id
+    offer_id: Id
+
+
 class OutcomeIn(_Body):
     """One result of a contact."""
 
@@ -123,7 +134,7 @@ class OutcomeIn(_Body):
         return self
 
     def to_event(
-        self, customer_id: str, contact_id: str, outcome_id: str, now: datetime, agent: str
+        self, customer_id: str, contact_id: str, outcome_id: str, now: datetime, agent: str, unit: str
     ) -> OutcomeReported:
         """As a channel system would have sent it."""
         return OutcomeReported(
@@ -136,6 +147,7 @@ class OutcomeIn(_Body):
             call_back_at=self.call_back_at,
             agent=self.agent or agent,
             note=self.note,
+            unit=unit,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rapport.errors import Conflict, NotFound
+from rapport.errors import Conflict, DomainError, NotFound
 
 
 class UnknownOffer(NotFound):
@@ -63,3 +63,17 @@ class AcceptanceIdTaken(Conflict):
 
 class AcceptanceNotStanding(Conflict):
     """The acceptance was refused or has been revoked."""
+
+
+class UnknownLink(NotFound):
+    """There is no such link: it was altered or made up, or whom it was for has been erased."""
+
+
+class LinkExpired(DomainError):
+    """The link's time, or its offer's, is over."""
+
+    status = 410
+
+
+class LinkNotForThis(Conflict):
+    """The link was sent to another customer, or for another offer."""

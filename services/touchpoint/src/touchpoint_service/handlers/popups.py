@@ -186,7 +186,7 @@ async def _compose(
 
 
 async def answer_popup(
-    work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str
+    work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str, unit: str
 ) -> list[dict[str, Any]]:
     """Record what the customer said to offers that were shown; what became of each.
 
@@ -209,6 +209,7 @@ async def answer_popup(
             offer_id=said.offer_id,
             call_back_at=said.call_back_at,
             agent=agent,
+            unit=unit,
             note=said.note,
         )
         reports.append(Report(outcome, current_traceparent()))
