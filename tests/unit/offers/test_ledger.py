@@ -176,7 +176,7 @@ class TestQuotas:
         assert verdicts(known, *claims) == ["accepted", "quota-exhausted", "accepted"]
 
     def test_a_unit_counts_with_all_above_it(self) -> None:
-        known = facts(offer(quotas=quotas(north=2, north_7=1)), **{f"c{n}": {} for n in range(6)})
+        known = facts(offer(quotas=quotas(north=2, north_7=1)), c0={}, c1={}, c2={}, c3={}, c4={}, c5={})
         units = ["/north/7", "/north/7", "/north/8", "/north/8", "/northwest", None]
         claims = [claim(f"a{n}", f"c{n}", unit=unit) for n, unit in enumerate(units)]
         said = ["accepted", "quota-exhausted", "accepted", "quota-exhausted", "accepted", "accepted"]
@@ -204,7 +204,8 @@ class TestQuotas:
     def test_none_is_ever_overdrawn_and_none_refuses_while_there_is_room(
         self, claims: list[tuple[str, str | None]], web: int, north: int
     ) -> None:
-        known = facts(offer(quotas=quotas(web=web, north=north)), **{f"c{n}": {} for n in range(25)})
+        known = facts(offer(quotas=quotas(web=web, north=north)))
+        known.customers = {f"c{n}": {} for n in range(25)}
         in_web = in_north = 0
         for number, (channel, unit) in enumerate(claims):
             (row,) = settle([claim(f"a{number}", f"c{number}", channel=channel, unit=unit)], known)

@@ -5,8 +5,7 @@ What always holds:
 - exactly one text is the token of a number under a key: 15 bytes fill their base64 without a spare bit;
 - the first key seals, every key opens: a new one is put in front, and the old one stays as long as its links.
 
-A seal is 80 bits of HMAC-SHA-256: with a million guesses a second and a billion links somebody hits one in 38 years,
-and then not one that they could choose.
+A seal is 80 bits of HMAC-SHA-256: a million guesses a second hit one after some 38 billion years (2^80 guesses).
 """
 
 from __future__ import annotations
