@@ -77,7 +77,7 @@ class Rush:
 async def found(world: World, rush: Rush) -> None:
     """Exactly the stock is given away, everybody else is told that it is sold out, and all books agree."""
     told = Counter(rush.told.values())
-    assert told.pop("sold-out") == CLAIMS - STOCK
+    assert told.pop("sold-out") == len(rush.told) - STOCK
     rows = await world.rows("acceptances")
     assert len(rows) == STOCK
     assert told == {row["acceptance_id"]: 1 for row in rows}
@@ -101,17 +101,17 @@ async def test_exactly_the_stock_is_given_away(world: World, apis: list[ApiProce
 async def test_also_when_api_and_database_are_killed_in_the_middle(
     world: World, apis: list[ApiProcess], http: httpx2.AsyncClient, postgres: Postgres
 ) -> None:
-    await world.customers(*(f"c{number}" for number in range(CLAIMS)))
+    await world.customers(*(f"c{number}" for number in range(CLAIMS // 2)))
     await world.published(stock=STOCK)
     rush = Rush(apis, http)
-    coming = [asyncio.create_task(rush.come(number)) for number in range(CLAIMS)]
+    coming = [asyncio.create_task(rush.come(number)) for number in range(CLAIMS // 2)]
     await rush.until(20)
     await asyncio.to_thread(apis[0].process.kill)
     await rush.until(50)
     await asyncio.to_thread(postgres.kill)
     await asyncio.to_thread(postgres.start)
     await asyncio.to_thread(apis[0].start)
-    await rush.until(CLAIMS // 2)
+    await rush.until(CLAIMS // 4)
     await asyncio.to_thread(apis[1].process.kill)
     await asyncio.to_thread(apis[1].start)
     await asyncio.gather(*coming)

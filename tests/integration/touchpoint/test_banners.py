@@ -31,7 +31,7 @@ async def policy(touchpoint: Touchpoint) -> None:
 
 async def test_impressions_count_as_the_policy_says(touchpoint: Touchpoint):
     shown = [await banner(touchpoint, f"o{n}") for n in (1, 2, 3)]
-    assert [one["state"] for one in shown] == ["released", "released", "deferred"]
+    assert [one["state"] for one in shown] == ["released", "released", "suppressed"]
     assert (shown[2]["because"]["rule"], shown[2]["because"]["counter"]) == ("two-banners", 2)
     assert [e["outcome"] for e in await touchpoint.timeline() if e["kind"] == "contact.delivered"] == ["shown", "shown"]
     standing = await touchpoint.call("GET", "/v1/customers/c1/standing", role="compliance")
@@ -45,13 +45,23 @@ async def test_the_same_offer_on_many_pages_is_one_contact_until_its_hour_is_ove
     await touchpoint.tick(hours=1, seconds=1)
     later = await banner(touchpoint)
     assert (later["state"], later["contact_id"] != first["contact_id"]) == ("released", True)
-    assert (await banner(touchpoint, "o2"))["state"] == "deferred"
+    assert (await banner(touchpoint, "o2"))["state"] == "suppressed"
 
 
 async def test_a_retry_is_one_banner(touchpoint: Touchpoint):
     one, two = [await banner(touchpoint, banner_id="b1") for _ in range(2)]
     assert one == two
     assert (await touchpoint.kinds()).count("contact.delivered") == 1
+
+
+async def test_what_frees_within_the_hour_is_told_and_nothing_waits(touchpoint: Touchpoint):
+    for number in (1, 2):
+        await banner(touchpoint, f"o{number}")
+    await touchpoint.tick(hours=23, minutes=30)
+    later = await banner(touchpoint, "o3")
+    assert (later["state"], later["contact_id"]) == ("deferred", None)
+    assert later["retry_at"].startswith((START + timedelta(days=1)).isoformat()[:16])
+    assert await touchpoint.pool.fetchval("select live from standings where customer_id = 'c1'") == 0
 
 
 async def test_a_dismissal_starts_the_cool_down_that_the_policy_names(touchpoint: Touchpoint):
@@ -63,7 +73,7 @@ async def test_a_dismissal_starts_the_cool_down_that_the_policy_names(touchpoint
     assert [[pause["rule"] for pause in each] for each in pauses] == [["not-again"]]
     touchpoint.clock.move(START + timedelta(days=6))
     refused = await banner(touchpoint)
-    assert (refused["state"], refused["because"]["reason"]) == ("deferred", "cool_down")
+    assert (refused["state"], refused["because"]["reason"]) == ("suppressed", "cool_down")
     touchpoint.clock.move(START + timedelta(days=7, seconds=1))
     assert (await banner(touchpoint))["state"] == "released"
 
