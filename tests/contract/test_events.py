@@ -36,7 +36,7 @@ class TestEveryEvent:
     def test_has_a_name_of_three_words_in_the_past_and_a_version(self, name: str) -> None:
         service, _aggregate, happened, version = name.split(".")
         assert REGISTRY[name].topic.startswith(f"{service}.")
-        assert happened.endswith(("ed", "withdrawn"))
+        assert happened.endswith(("ed", "sent", "withdrawn"))
         assert version.startswith("v")
 
     def test_says_what_it_is(self, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import pytest
 from tests.e2e.conftest import COMPLIANCE, DIALER, PLANNER, SYSTEM, House, until
 
@@ -119,3 +120,54 @@ async def test_a_sold_out_offer_is_refused_and_the_refusal_is_on_the_timeline(ho
 
         # Who is first counts by the ledger, and the two may lie in different partitions.
         assert await until(settled, "it is settled") == ["accepted" if customer_id == customers[0] else "refused"]
+
+
+async def test_a_link_from_the_hotline_is_seen_there_and_taken_back_the_customer_may_be_asked_again(house: House):
+    offer_id = await house.offer(cooling_off_days=14)
+    customer_id = await house.customer()
+    hotline, shop = Person("hotline_agent", "hana"), Person("storefront", "shop")
+
+    await house.campaign(offer_id, [customer_id], ("hotline",))
+
+    async def released() -> Any:
+        return (await house.held(customer_id)).get("hotline")
+
+    contact_id = await until(released, "the hotline has the contact")
+    body = {"customer_id": customer_id, "channel": "hotline"}
+    popup = (await house.desk.call("touchpoint", "POST", "/popups", body, by=hotline)).json()
+    assert popup["offers"][0]["contact_id"] == contact_id
+    about = {"customer_id": customer_id, "offer_id": offer_id}
+    made = await house.desk.call("offers", "POST", "/links", about | {"contact_id": contact_id}, by=hotline)
+    token = made.json()["token"]
+    async with httpx2.AsyncClient(base_url=house.running.api("offers"), trust_env=False) as browser:
+        assert (await browser.get(f"/l/{token}", follow_redirects=False)).status_code == 302
+
+    async def opened() -> Any:
+        return [e for e in await house.timeline(customer_id) if e.get("outcome") == "opened"]
+
+    (seen,) = await until(opened, "the hotline sees that the link was opened")
+    assert (seen["contact_id"], seen["channel"]) == (contact_id, "hotline")
+    accepted = await house.desk.call(
+        "offers", "POST", "/acceptances", about | {"channel": "web", "link": token}, by=shop
+    )
+    row = accepted.json()
+    assert (row["contact_id"], row["agent"]) == (contact_id, "hana")
+
+    async def settled(status: str) -> Any:
+        return [e for e in await house.timeline(customer_id) if e.get("status") == status]
+
+    (confirmed,) = await until(lambda: settled("accepted"), "the acceptance is on the timeline")
+    assert (confirmed["contact_id"], confirmed["acceptance_id"]) == (contact_id, row["acceptance_id"])
+    asked = about | {
+        "channels": ["call"],
+        "purpose": "marketing",
+        "category": "retention",
+        "contact_class": "service",
+        "goal": f"goal-{offer_id}",
+    }
+    before = (await house.desk.call("touchpoint", "POST", "/decisions", asked, by=SYSTEM)).json()
+    assert (before["state"], before["because"]["reason"]) == ("suppressed", "already_accepted")
+    await house.desk.call("offers", "POST", f"/acceptances/{row['acceptance_id']}/revocation", by=shop)
+    await until(lambda: settled("revoked"), "the revocation is on the timeline")
+    after = (await house.desk.call("touchpoint", "POST", "/decisions", asked, by=SYSTEM)).json()
+    assert after["state"] == "released"

@@ -6,10 +6,17 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from tests.integration.offers.world import NOW, World
 
-from rapport.contracts.offers import AcceptanceRevoked, OfferAccepted
+from rapport.contracts.offers import (
+    AcceptanceFulfilled,
+    AcceptanceRefused,
+    AcceptanceRevoked,
+    OfferAccepted,
+    OfferChanged,
+)
 
 ADULT = {"combinator": "and", "rules": [{"field": "attributes.age", "operator": ">=", "value": 18}]}
 
@@ -166,7 +173,136 @@ class TestAccepting:
         assert sorted(answer.status_code for answer in answers) == [201] * 20 + [409] * 20
 
 
+class TestQuotas:
+    WEB = ({"scope": "channel", "name": "web", "limit": 2},)
+    NORTH = ({"scope": "unit", "name": "/north", "limit": 1},)
+
+    async def test_of_a_channel_is_counted_beside_the_stock(self, world: World) -> None:
+        await world.customers("c1", "c2", "c3")
+        await world.published(stock=10, quotas=self.WEB)
+        answers = [await world.accept(one) for one in ("c1", "c2", "c3")]
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+        refusal = answers[2].json()
+        assert (refusal["type"], refusal["scope"], refusal["name"]) == ("quota-exhausted", "channel", "web")
+        assert (await world.accept("c3", channel="branch")).status_code == 201
+        catalogue = await world.events(OfferChanged)
+        assert [[quota["name"] for quota in each["exhausted_quotas"]] for each in catalogue] == [[], ["web"]]
+
+    async def test_of_a_unit_is_the_callers_or_one_below(self, world: World) -> None:
+        await world.customers("c1", "c2", "c3")
+        await world.published(quotas=self.NORTH)
+        assert (await world.accept("c1", unit="/north/branch-7")).json()["unit"] == "/north/branch-7"
+        assert (await world.accept("c2", unit="/north")).json()["type"] == "quota-exhausted"
+        own = (await world.accept("c2")).json()
+        assert (own["state"], own["unit"]) == ("accepted", "/")
+        assert (await world.accept("c3", unit="/northwest")).status_code == 201
+
+    async def test_nobody_takes_for_a_unit_that_is_not_theirs(self, world: World) -> None:
+        await world.customers("c1")
+        await world.published()
+        body = {"customer_id": "c1", "offer_id": "o1", "channel": "web", "unit": "/south"}
+        answer = await world.call("POST", "/acceptances", body, roles=("storefront",), org="/north")
+        assert (answer.status_code, answer.json()["type"]) == (403, "forbidden")
+
+    async def test_what_is_revoked_may_be_had_again_and_is_told(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(quotas=self.NORTH)
+        await world.accept("c1", unit="/north", acceptance_id="a1")
+        await world.call("POST", "/acceptances/a1/revocation", roles=("storefront",))
+        assert [len(each["exhausted_quotas"]) for each in await world.events(OfferChanged)] == [0, 1, 0]
+        assert (await world.accept("c2", unit="/north")).status_code == 201
+
+    async def test_one_set_later_knows_what_was_accepted_before(self, world: World) -> None:
+        await world.customers("c1", "c2", "c3")
+        await world.published()
+        for one in ("c1", "c2"):
+            await world.accept(one)
+        await world.published(quotas=self.WEB)
+        assert (await world.events(OfferChanged))[-1]["exhausted_quotas"] == [*self.WEB]
+        assert (await world.accept("c3")).json()["type"] == "quota-exhausted"
+
+    async def test_a_report_that_comes_too_late_for_its_quota_is_sold_out_for_it(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(quotas=({"scope": "channel", "name": "call", "limit": 1},))
+        await world.hear(world.responded(channel="call"), world.responded("accepted", "c2", "ctc2", channel="call"))
+        (refused,) = await world.events(AcceptanceRefused)
+        assert (refused["customer_id"], refused["reason"], refused["quota"]["name"]) == ("c2", "sold-out", "call")
+        assert {row["reason"] for row in await world.rows("acceptances")} == {None, "quota-exhausted"}
+
+    async def test_of_a_unit_counts_what_the_unit_reports(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(quotas=self.NORTH)
+        said = [
+            world.responded("accepted", one, f"ctc-{one}", channel="branch", unit="/north/7", agent="bea")
+            for one in ("c1", "c2")
+        ]
+        await world.hear(*said)
+        rows = await world.rows("acceptances")
+        assert [(row["state"], row["unit"], row["agent"]) for row in rows] == [
+            ("accepted", "/north/7", "bea"),
+            ("refused", "/north/7", "bea"),
+        ]
+
+    async def test_sixty_at_once_never_overdraw_one(self, world: World) -> None:
+        ids = [f"c{n}" for n in range(60)]
+        await world.customers(*ids)
+        await world.published(stock=50, quotas=(*self.NORTH, {"scope": "channel", "name": "web", "limit": 7}))
+        answers = await asyncio.gather(
+            *(world.accept(one, unit=("/north/7", "/south")[number % 2]) for number, one in enumerate(ids))
+        )
+        taken = [answer.json()["unit"] for answer in answers if answer.status_code == 201]
+        assert (len(taken), taken.count("/north/7")) == (7, 1)
+
+    @pytest.mark.parametrize(
+        "quota",
+        [
+            {"scope": "channel", "name": "fax", "limit": 1},
+            {"scope": "unit", "name": "north", "limit": 1},
+            {"scope": "unit", "name": "/north", "limit": -1},
+            {"scope": "team", "name": "/north", "limit": 1},
+        ],
+    )
+    async def test_of_nobody_is_refused(self, world: World, quota: dict[str, Any]) -> None:
+        assert (await world.write(quotas=[quota])).status_code == 422
+
+    async def test_twice_for_the_same_is_refused(self, world: World) -> None:
+        assert (await world.write(quotas=[*self.NORTH, *self.NORTH])).status_code == 422
+
+
 class TestRevoking:
+    async def test_only_within_the_period_that_the_offer_had_then(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(cooling_off_days=14)
+        for number, one in enumerate(("c1", "c2")):
+            found = (await world.accept(one, acceptance_id=f"a{number}")).json()
+            assert found["revocable_until"] == "2026-03-16T09:00:00Z"
+        await world.published(cooling_off_days=1)
+        world.move(days=14, microseconds=-1)
+        assert (await self.revoke(world, "a0")).status_code == 200
+        world.move(microseconds=1)
+        refused = await self.revoke(world, "a1")
+        assert (refused.status_code, refused.json()["type"]) == (409, "cooling-off-over")
+        assert refused.json()["until"] == "2026-03-16T09:00:00+00:00"
+        assert (await self.revoke(world, "a0")).status_code == 200
+
+    async def test_without_a_period_until_it_is_delivered(self, world: World) -> None:
+        await world.customers("c1")
+        await world.published()
+        await world.accept(acceptance_id="a1")
+        await world.call("POST", "/acceptances/a1/fulfilment", {}, roles=("channel_system",))
+        answer = await self.revoke(world, "a1")
+        assert (answer.status_code, answer.json()["type"]) == (409, "already-fulfilled")
+
+    @pytest.mark.parametrize("role", ["storefront", "channel_system", "hotline_agent", "branch_agent"])
+    async def test_is_for_everybody_to_whom_a_customer_may_say_it(self, world: World, role: str) -> None:
+        await world.customers("c1")
+        await world.published()
+        await world.accept(acceptance_id="a1")
+        assert (await self.revoke(world, "a1", role)).json()["revoked_because"] == "withdrawn"
+
+    async def revoke(self, world: World, acceptance_id: str, role: str = "storefront") -> httpx2.Response:
+        return await world.call("POST", f"/acceptances/{acceptance_id}/revocation", roles=(role,))
+
     async def test_returns_the_piece_and_tells(self, world: World) -> None:
         await world.customers("c1", "c2")
         await world.published(stock=1)
@@ -210,6 +346,69 @@ class TestRevoking:
 
 
 class TestFulfilling:
+    async def settle(self, world: World, **body: Any) -> httpx2.Response:
+        return await world.call("POST", "/acceptances/a1/fulfilment", body, roles=("channel_system",))
+
+    async def test_is_told_once(self, world: World) -> None:
+        await world.customers("c1")
+        await world.published()
+        await world.accept(acceptance_id="a1", contact_id="ctc1")
+        for _ in range(2):
+            assert (await self.settle(world, reference="order-1")).status_code == 200
+        (event,) = await world.events(AcceptanceFulfilled)
+        assert (event["acceptance_id"], event["reference"], event["contact_id"]) == ("a1", "order-1", "ctc1")
+
+    async def test_that_failed_returns_the_piece_and_opens_the_goal(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        await world.published(stock=1, quotas=({"scope": "channel", "name": "web", "limit": 1},), cooling_off_days=0)
+        await world.accept(acceptance_id="a1")
+        for _ in range(2):
+            answer = await self.settle(world, result="failed", reason="no line", reference="order-1")
+            assert (answer.status_code, answer.json()["state"]) == (200, "revoked")
+        assert (answer.json()["revoked_because"], answer.json()["note"]) == ("not-delivered", "no line")
+        (event,) = await world.events(AcceptanceRevoked)
+        assert (event["reason"], event["note"]) == ("not-delivered", "no line")
+        assert [(e["sold_out"], len(e["exhausted_quotas"])) for e in await world.events(OfferChanged)] == [
+            (False, 0),
+            (True, 1),
+            (False, 0),
+        ]
+        assert (await self.settle(world)).json()["type"] == "acceptance-not-standing"
+        assert (await world.accept("c2")).status_code == 201
+
+    async def test_does_not_fail_once_it_was_done(self, world: World) -> None:
+        await world.customers("c1")
+        await world.published()
+        await world.accept(acceptance_id="a1")
+        await self.settle(world)
+        answer = await self.settle(world, result="failed", reason="no line")
+        assert (answer.status_code, answer.json()["type"]) == (409, "already-fulfilled")
+
+    @pytest.mark.parametrize("body", [{"result": "failed"}, {"reason": "no line"}, {"result": "lost", "reason": "x"}])
+    async def test_a_failure_says_why_and_nothing_else_does(self, world: World, body: dict[str, Any]) -> None:
+        assert (await self.settle(world, **body)).status_code == 422
+
+    async def test_a_revocation_and_a_delivery_at_once_leave_one_of_the_two(self, world: World) -> None:
+        ids = [f"c{n}" for n in range(20)]
+        await world.customers(*ids)
+        await world.published(stock=20)
+        for one in ids:
+            await world.accept(one, acceptance_id=one)
+        calls = [
+            world.call(
+                "POST", f"/acceptances/{one}/{what}", {} if what == "fulfilment" else None, roles=("storefront",)
+            )
+            for one in ids
+            for what in ("revocation", "fulfilment")
+        ]
+        answers = await asyncio.gather(*calls)
+        assert sorted(answer.status_code for answer in answers) == [200] * 20 + [409] * 20
+        rows = await world.rows("acceptances")
+        assert all((row["state"] == "revoked") != (row["fulfilled_at"] is not None) for row in rows)
+        standing = sum(row["state"] == "accepted" for row in rows)
+        assert (await world.offer())["accepted"] == standing
+        assert sum(row["accepted"] for row in await world.rows("acceptance_counts")) == standing
+
     async def test_notes_it_once(self, world: World) -> None:
         await world.customers("c1")
         await world.published()

@@ -3,88 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from http import HTTPStatus
-from http.client import HTTPConnection
-from pathlib import Path
 
 import httpx2
 import pytest
-from tests.integration.offers.world import World, authorization
+from tests.integration.offers.api_process import ApiProcess
+from tests.integration.offers.world import World
 
-from offers_service import repository
-from offers_service.settings import Settings
 from rapport.contracts.offers import OfferAccepted
-from rapport.contracts.profile import CustomerUpserted
-from rapport.testing.processes import LOOPBACK, ManagedProcess, free_port
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass
-class ApiProcess:
-    """One process of the API."""
-
-    process: ManagedProcess
-    port: int
-    environment: dict[str, str]
-
-    def start(self) -> None:
-        self.process.start([sys.executable, "-m", "offers_service.main"], environment=self.environment)
-        self.process.wait_ready(self._ready, 60)
-
-    def _ready(self) -> bool:
-        connection = HTTPConnection(LOOPBACK, self.port, timeout=5)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == HTTPStatus.OK
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    async def accept(self, http: httpx2.AsyncClient, customer_id: str) -> str:
-        """What the customer is told: the acceptance id, the type of the problem, or that nobody answers."""
-        body = {"customer_id": customer_id, "offer_id": "o1", "channel": "web"}
-        try:
-            answer = await http.post(
-                f"http://{LOOPBACK}:{self.port}/v1/acceptances", json=body, headers=authorization("storefront")
-            )
-        except httpx2.HTTPError:
-            return "no answer"
-        found: str = answer.json()["acceptance_id"] if answer.status_code == 201 else answer.json()["type"]
-        return found
-
-
-@pytest.fixture
-async def apis(settings: Settings, world: World, tmp_path: Path) -> AsyncIterator[list[ApiProcess]]:
-    """Two processes of the API on the world's database."""
-    await repository.mark_complete(world.pool, CustomerUpserted.topic, world.clock.now())  # type: ignore[arg-type]
-    found = []
-    for number in (1, 2):
-        port = free_port()
-        environment = os.environ | {
-            "OFFERS_DATABASE_URL": settings.database_url,
-            "OFFERS_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-            "OFFERS_PORT": str(port),
-        }
-        found.append(ApiProcess(ManagedProcess(f"api-{number}", tmp_path), port, dict(environment)))
-    try:
-        await asyncio.gather(*(asyncio.to_thread(api.start) for api in found))
-        yield found
-    finally:
-        await asyncio.gather(*(asyncio.to_thread(api.process.end) for api in found))
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    limits = httpx2.Limits(max_connections=None)
-    async with httpx2.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
-        yield client
 
 
 async def test_five_hundred_at_once_for_fifty_pieces_over_two_processes(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
-from tests.integration.offers.world import NOW, TEXTS, World
+from tests.integration.offers.world import NOW, TEXTS, World, customer
 
 from rapport.contracts.touchpoint import ContactExpired, ContactRecalled
 
@@ -134,6 +135,84 @@ class TestWhatIsOffered:
         await world.app.state.catalogue.refresh()
         assert await shown(world, "c2") == ["o1"]
 
+    async def test_not_where_the_quota_is_exhausted(self, world: World) -> None:
+        await world.customers("c1", "c2")
+        north = {"scope": "unit", "name": "/north", "limit": 1}
+        await world.published(quotas=[north])
+        await world.accept("c2", unit="/north/7")
+        await world.app.state.catalogue.refresh()
+        path = "/customers/c1/eligible-offers"
+        for unit, expected in (("/north", 0), ("/north/8", 0), ("/northwest", 1), ("/", 1)):
+            answer = await world.call("GET", path, roles=("storefront",), org=unit)
+            assert len(answer.json()["items"]) == expected, unit
+        why = await world.call("GET", f"{path}?explain=true", roles=("storefront", "offer_manager"), org="/north")
+        (refused,) = why.json()["refused"]
+        assert (refused["reason"], refused["detail"]) == ("quota_exhausted", "/north")
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ([], 1),
+            ([("web", False, 1)], 0),
+            ([("web", False, 1), ("web", True, 2)], 1),
+            ([("web", True, 1), ("web", False, 2)], 0),
+            ([("sms", False, 1)], 1),
+        ],
+    )
+    async def test_not_to_who_said_no_to_marketing_there(
+        self, world: World, words: list[tuple[str, bool, int]], expected: int
+    ) -> None:
+        consents = [
+            {"channel": channel, "purpose": "marketing", "granted": granted, "at": NOW + timedelta(hours=hour)}
+            for channel, granted, hour in words
+        ]
+        await world.customers("c1", consents=consents)
+        await world.published()
+        assert len(await shown(world)) == expected
+
+
+class TestForEverybody:
+    async def look(self, world: World, query: str = "", **headers: str) -> httpx2.Response:
+        return await world.call("GET", f"/eligible-offers{query}", roles=("storefront",), **headers)
+
+    async def test_what_asks_for_nothing_of_the_customer_by_rank_and_without_the_agents_words(
+        self, world: World
+    ) -> None:
+        await world.published("o1", priority=1)
+        await world.published("o2", priority=2, never_with=["dsl"])
+        stranger = {"combinator": "and", "rules": [{"field": "attributes.age", "operator": "null"}]}
+        await world.published("o3", eligibility=stranger)
+        await world.published("o4", channels=["call"])
+        await world.published("o5", stock=0)
+        items = (await self.look(world)).json()["items"]
+        assert [item["offer_id"] for item in items] == ["o2", "o1"]
+        assert items[0].keys() == {"offer_id", "title", "body", "image", "goal", "valid_until"}
+        assert [item["title"] for item in (await self.look(world, "?lang=zh-CN&limit=1")).json()["items"]] == [
+            "光纤 500"
+        ]
+
+    async def test_any_cache_may_keep_it_but_not_past_a_beginning_or_an_end(self, world: World) -> None:
+        await world.published("o1", valid_until=(NOW + timedelta(seconds=9)).isoformat())
+        await world.published("o2", valid_from=(NOW + timedelta(seconds=7)).isoformat())
+        heard = []
+        for seconds in (0, 3, 2, 2):
+            world.move(seconds=seconds)
+            heard.append((await self.look(world)).headers["cache-control"])
+        assert heard == [f"public, max-age={seconds}" for seconds in (5, 4, 2, 2)]
+        world.move(seconds=2)
+        last = await self.look(world)
+        assert last.headers["cache-control"] == "public, max-age=5"
+        assert [item["offer_id"] for item in last.json()["items"]] == ["o2"]
+
+    async def test_a_copy_is_worthless_once_the_catalogue_has_changed(self, world: World) -> None:
+        await world.published()
+        first = await self.look(world)
+        assert (await self.look(world, If_None_Match=first.headers["etag"])).status_code == 304
+        await world.call("POST", "/offers/o1/withdrawal")
+        await world.app.state.catalogue.refresh()
+        changed = await self.look(world, If_None_Match=first.headers["etag"])
+        assert (changed.status_code, changed.json()["items"]) == (200, [])
+
 
 class TestTexts:
     @pytest.mark.parametrize(
@@ -195,6 +274,75 @@ class TestHttp:
         changed = await world.eligible("c1", "", If_None_Match=first.headers["etag"])
         assert changed.status_code == 200
         assert changed.headers["etag"] != first.headers["etag"]
+
+    async def test_no_cache_may_serve_it_unasked_or_to_another_caller(self, world: World) -> None:
+        await world.customers("c1")
+        answer = await world.eligible()
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == ("private, no-cache", "Authorization")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "accepted on the web",
+            "accepted in a call",
+            "revoked",
+            "consent",
+            "product",
+            "published",
+            "withdrawn",
+            "sold out",
+            "quota",
+            "end",
+            "contact",
+            "erased",
+        ],
+    )
+    async def test_whatever_changes_it_makes_a_copy_worthless(self, world: World, change: str) -> None:
+        await world.customers("c1", "c2")
+        until = (NOW + timedelta(hours=1)).isoformat()
+        quotas = [{"scope": "channel", "name": "web", "limit": 2}]
+        await world.published("o1", stock=3, never_with=["dsl"], valid_until=until, quotas=quotas)
+        await world.published("o2", goal="other")
+        await world.accept("c2", "o2", acceptance_id="a0")
+        await world.accept("c1", "o2", acceptance_id="a1")
+        first = await world.eligible()
+        unchanged = await world.eligible("c1", "", If_None_Match=first.headers["etag"])
+        assert unchanged.status_code == 304
+        match change:
+            case "accepted on the web":
+                await world.accept()
+            case "accepted in a call":
+                await world.hear(world.responded(channel="call"))
+            case "revoked":
+                await world.call("POST", "/acceptances/a1/revocation", roles=("storefront",))
+            case "consent":
+                refused = {"channel": "web", "purpose": "marketing", "granted": False, "at": NOW, "source": "shop"}
+                await world.hear(customer("c1", 2, consents=[refused]))
+            case "product":
+                await world.hear(customer("c1", 2, holdings=[{"product": "dsl"}]))
+            case "published":
+                texts = {language: {"title": "New"} for language in TEXTS}
+                await world.published("o1", stock=3, quotas=quotas, valid_until=until, texts=texts)
+            case "withdrawn":
+                await world.call("POST", "/offers/o1/withdrawal")
+            case "sold out":
+                for number in range(3):
+                    await world.customers(f"d{number}")
+                    assert (await world.accept(f"d{number}", channel="branch")).status_code == 201
+            case "quota":
+                for number in range(2):
+                    await world.customers(f"d{number}")
+                    assert (await world.accept(f"d{number}")).status_code == 201
+            case "end":
+                world.move(hours=1)
+            case "contact":
+                await world.hear(world.released())
+            case "erased":
+                await world.erase("c1")
+        await world.app.state.catalogue.refresh()
+        changed = await world.eligible("c1", "", If_None_Match=first.headers["etag"])
+        assert changed.status_code == (404 if change == "erased" else 200)
+        assert changed.headers.get("etag") != first.headers["etag"]
 
     async def test_a_customer_that_is_not_known_or_erased(self, world: World) -> None:
         await world.customers("c1")

@@ -29,8 +29,8 @@ TEXTS = {"en": {"title": "Fibre 500", "body": "Fast.", "script": "Hello"}, "zh-C
 
 
 @cache
-def authorization(*roles: str) -> dict[str, str]:
-    token = mint_token(DEVELOPMENT_KEY, roles=list(roles), subject="-".join(("a", *roles)))
+def authorization(*roles: str, org: str = "/") -> dict[str, str]:
+    token = mint_token(DEVELOPMENT_KEY, roles=list(roles), subject="-".join(("a", *roles)), org=org)
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -55,10 +55,17 @@ class World:
     offset: int = 0
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, roles: Sequence[str] = ("offer_manager",), **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        roles: Sequence[str] = ("offer_manager",),
+        org: str = "/",
+        **headers: str,
     ) -> httpx2.Response:
         """A request to /v1; further headers with underscores for hyphens."""
-        sent = authorization(*roles) | {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = authorization(*roles, org=org) | {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.http.request(method, f"/v1{path}", headers=sent, json=body)
 
     async def write(self, offer_id: str = "o1", tag: str | None = None, **parts: Any) -> httpx2.Response:

@@ -124,6 +124,6 @@ class TestImage:
 
 
 def _substituted(value: str) -> str:
-    """What compose makes of the value when the required variables hold a long secret."""
-    value = re.sub(r"\$\{\w+:\?[^}]*\}", "s" * 40, value)
+    """What compose makes of the value when the required variables hold long secrets, each its own."""
+    value = re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: found[1] + "s" * 40, value)
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)

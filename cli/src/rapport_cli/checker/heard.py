@@ -251,6 +251,8 @@ def _outcome(heard: Heard, _findings: Findings, record: Record, _key: str, body:
 
 def _acceptance(heard: Heard, _findings: Findings, record: Record, _key: str, body: Any, passed: bool) -> None:
     status = record.header("ce_type").split(".")[2]
+    if status == "fulfilled":  # touchpoint has no use for it
+        return
     _say(heard, ACCEPTANCES, body["customer_id"], f"{body['acceptance_id']}:{status}", record, passed=passed)
 
 

@@ -18,6 +18,8 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "profile.read_pii",  # to greet by name, to find by telephone number
         "profile.consent",  # "do not call me again" is recorded while it is said
         "offers.read",
+        "offers.link",
+        "offers.revoke",  # the customer's right, at whatever counter they use it
         "touchpoint.lease",
         "touchpoint.outcome",
         "touchpoint.recall.read",
@@ -47,7 +49,16 @@ ROLES: Mapping[str, frozenset[str]] = {
     "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "outbound_agent": _TALKS_TO_CUSTOMERS,
     # Systems.
-    "storefront": frozenset({"offers.storefront", "offers.accept", "touchpoint.outcome", "touchpoint.recall.read"}),
+    "storefront": frozenset(
+        {
+            "offers.storefront",
+            "offers.accept",
+            "offers.revoke",
+            "touchpoint.banner",
+            "touchpoint.outcome",
+            "touchpoint.recall.read",
+        }
+    ),
     "channel_system": frozenset(
         {
             "touchpoint.request",
@@ -56,6 +67,8 @@ ROLES: Mapping[str, frozenset[str]] = {
             "touchpoint.outcome",
             "touchpoint.recall.read",
             "offers.accept",
+            "offers.revoke",
+            "offers.link",
         }
     ),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
@@ -64,6 +77,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "campaign_approver": frozenset({"campaign.read", "campaign.approve", "campaign.run", "offers.read"}),
     "offer_manager": frozenset({"offers.read", "offers.manage", "offers.preview", "profile.fields"}),
     "offer_approver": frozenset({"offers.read", "offers.approve", "offers.preview"}),
+    "billing": frozenset({"offers.export", "offers.read"}),
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit", "touchpoint.policy.try"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve", "touchpoint.policy.try"}),
     "channel_manager": frozenset({"touchpoint.capacity.read", "touchpoint.capacity.edit"}),

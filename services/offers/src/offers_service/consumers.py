@@ -87,4 +87,6 @@ def _claim(envelope: Envelope) -> Claim:
         at=event.at,
         contact_id=event.contact_id,
         goal=event.goal,
+        unit=event.unit,
+        agent=event.agent,
     )

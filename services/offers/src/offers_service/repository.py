@@ -6,15 +6,18 @@ what is announced of an offer holds its stock row, so under that lock the announ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from offers_service.domain.approval import EditState
 from offers_service.domain.ledger import Acceptance, Stock
-from rapport.contracts.offers import OfferChanged
+from rapport.contracts.offers import OfferChanged, Quota
 from rapport.db import Connection, Pool, lock, lock_key
 
 # --- catalogue
@@ -189,18 +192,26 @@ async def announce(conn: Connection, event: OfferChanged, now: datetime) -> None
     )
 
 
-async def mark_sold_out(conn: Connection, sold_out: Mapping[str, bool], now: datetime) -> list[dict[str, Any]]:
-    """Note in the announced documents whether the offers are sold out; the documents, each a version on."""
+Availability = tuple[bool, tuple[Quota, ...]]
+"""Whether an offer is sold out, and its exhausted quotas."""
+
+
+async def mark_available(
+    conn: Connection, available: Mapping[str, Availability], now: datetime
+) -> list[dict[str, Any]]:
+    """Note in the announced documents what is left of the offers; the documents, each a version on."""
     rows = await conn.fetch(
         """
-        update offers set version = version + 1, changed_at = $3,
-            announced = announced || jsonb_build_object('version', version + 1, 'sold_out', change.sold_out)
-        from unnest($1::text[], $2::boolean[]) as change (offer_id, sold_out)
+        update offers set version = version + 1, changed_at = $4,
+            announced = announced || jsonb_build_object(
+                'version', version + 1, 'sold_out', change.sold_out, 'exhausted_quotas', change.quotas::jsonb)
+        from unnest($1::text[], $2::boolean[], $3::text[]) as change (offer_id, sold_out, quotas)
         where offers.id = change.offer_id
         returning announced
         """,
-        list(sold_out),
-        list(sold_out.values()),
+        list(available),
+        [sold_out for sold_out, _quotas in available.values()],
+        [orjson.dumps([quota.model_dump() for quota in quotas]).decode() for _sold_out, quotas in available.values()],
         now,
     )
     return [row["announced"] for row in rows]
@@ -294,7 +305,8 @@ _COLUMNS = ", ".join(field.name for field in fields(Acceptance))
 _INSERT_ACCEPTANCES = f"""
 insert into acceptances ({_COLUMNS})
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+    $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+    $16::text[], $17::text[], $18::timestamptz[], $19::text[], $20::text[])
 """
 
 
@@ -346,23 +358,118 @@ async def insert_acceptances(conn: Connection, rows: Sequence[Acceptance]) -> No
     await conn.execute(_INSERT_ACCEPTANCES, *map(list, zip(*map(astuple, rows), strict=True)))
 
 
-async def revoke(conn: Connection, acceptance_id: str, now: datetime) -> None:
-    """Mark a standing acceptance as revoked."""
+async def acceptances_before(
+    conn: Connection,
+    before: tuple[datetime, str] | None,
+    limit: int,
+    *,
+    customer_id: str | None = None,
+    offer_id: str | None = None,
+    state: str | None = None,
+) -> list[Acceptance]:
+    """Up to `limit` rows, newest first, that lie before a place (instant, acceptance id)."""
+    asked: list[Any] = []
+
+    def given(value: Any) -> str:
+        asked.append(value)
+        return f"${len(asked)}"
+
+    wanted = {"customer_id": customer_id, "offer_id": offer_id, "state": state}
+    where = [f"{name} = {given(value)}" for name, value in wanted.items() if value is not None]
+    if before is not None:
+        where.append(f"(at, acceptance_id) < ({given(before[0])}, {given(before[1])})")
+    rows = await conn.fetch(
+        f"select {_COLUMNS} from acceptances where {' and '.join(where) or 'true'} "
+        f"order by at desc, acceptance_id desc limit {given(limit)}",
+        *asked,
+    )
+    return [Acceptance(**row) for row in rows]
+
+
+EXPORTED = {
+    "accepted": ("at", "state <> 'refused'"),
+    "refused": ("at", "state = 'refused'"),
+    "revoked": ("revoked_at", "revoked_at is not null"),
+    "fulfilled": ("fulfilled_at", "fulfilled_at is not null"),
+}
+"""What may be exported: the instant at which it happened, which never changes afterwards, and which rows it is of."""
+
+
+async def export_page(
+    conn: Connection, what: str, after: tuple[datetime, str], until: datetime, limit: int
+) -> list[Acceptance]:
+    """Up to `limit` rows of which this happened before `until`, in order, that lie after a place (instant, id)."""
+    instant, which = EXPORTED[what]
+    rows = await conn.fetch(
+        f"select {_COLUMNS} from acceptances where {which} and ({instant}, acceptance_id) > ($1, $2) "
+        f"and {instant} < $3 order by {instant}, acceptance_id limit $4",
+        *after,
+        until,
+        limit,
+    )
+    return [Acceptance(**row) for row in rows]
+
+
+async def locked_acceptance(conn: Connection, acceptance_id: str) -> Acceptance | None:
+    """One row, under the lock of its customer."""
+    customer_id = await conn.fetchval("select customer_id from acceptances where acceptance_id = $1", acceptance_id)
+    if customer_id is None:
+        return None
+    await lock_customers(conn, [customer_id])
+    return (await acceptances(conn, [acceptance_id]))[acceptance_id]
+
+
+async def update_acceptance(conn: Connection, row: Acceptance) -> None:
+    """Store what has become of a row since it was written."""
     await conn.execute(
-        "update acceptances set state = 'revoked', revoked_at = $2 where acceptance_id = $1", acceptance_id, now
+        """
+        update acceptances set state = $2, revoked_at = $3, revoked_because = $4, note = $5, fulfilled_at = $6,
+            reference = $7
+        where acceptance_id = $1
+        """,
+        row.acceptance_id,
+        row.state,
+        row.revoked_at,
+        row.revoked_because,
+        row.note,
+        row.fulfilled_at,
+        row.reference,
     )
 
 
-async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, now: datetime) -> Acceptance | None:
-    """Record the fulfilment of a standing acceptance, once; None when there is none to fulfil."""
-    row = await conn.fetchrow(
-        "update acceptances set fulfilled_at = coalesce(fulfilled_at, $2), reference = coalesce(reference, $3) "
-        f"where acceptance_id = $1 and state = 'accepted' returning {_COLUMNS}",
-        acceptance_id,
-        now,
-        reference,
+async def counts(conn: Connection, offer_ids: Collection[str]) -> dict[str, Counter[tuple[str, str | None]]]:
+    """How many stand accepted of these offers, whose stock rows are locked, by channel and unit."""
+    found: dict[str, Counter[tuple[str, str | None]]] = {offer_id: Counter() for offer_id in offer_ids}
+    for offer_id, channel, unit, accepted in await conn.fetch(
+        "select offer_id, channel, unit, accepted from acceptance_counts where offer_id = any($1)", list(offer_ids)
+    ):
+        found[offer_id][channel, unit or None] = accepted
+    return found
+
+
+async def add_counts(conn: Connection, rows: Sequence[Acceptance]) -> None:
+    """Count rows that were accepted; the stock rows of their offers are locked."""
+    added = Counter((row.offer_id, row.channel, row.unit or "") for row in rows if row.state == "accepted")
+    if added:
+        await conn.execute(
+            """
+            insert into acceptance_counts as known
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::int[])
+            on conflict (offer_id, channel, unit) do update set accepted = known.accepted + excluded.accepted
+            """,
+            *map(list, zip(*added, strict=True)),
+            list(added.values()),
+        )
+
+
+async def drop_count(conn: Connection, row: Acceptance) -> None:
+    """One acceptance of this offer, channel and unit less; the stock row of the offer is locked."""
+    await conn.execute(
+        "update acceptance_counts set accepted = accepted - 1 where offer_id = $1 and channel = $2 and unit = $3",
+        row.offer_id,
+        row.channel,
+        row.unit or "",
     )
-    return Acceptance(**row) if row else None
 
 
 # --- customers and their contacts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from offers_service.domain.approval import EditState
 from rapport.contracts import offers as contract
@@ -16,6 +17,11 @@ from rapport.ranking import Refusal
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 """A BCP 47 tag, as far as texts need it."""
+
+UNIT = "^/[A-Za-z0-9._~/-]*$"
+"""The path of a unit, as tokens have it."""
+
+Unit = Annotated[str, Field(max_length=200, pattern=UNIT)]
 
 Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 """Taken with any offset, kept in UTC."""
@@ -138,10 +144,10 @@ class OfferContent(_Body):
     """The instant itself is outside."""
     stock: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     """How many may be accepted in all; null is without limit."""
-    quotas: Annotated[tuple[Quota, ...], Field(max_length=200)] = ()
-    """Parts of the stock that a channel, or a unit with all below it, may take at most."""
+    quotas: Annotated[tuple[Quota, ...], Field(max_length=500)] = ()
+    """Shares of it for channels or units, each counted on its own; whatever runs out first ends it there."""
     cooling_off_days: Annotated[int, Field(ge=0, le=366)] | None = None
-    """For so long an acceptance may be revoked; null: until it is fulfilled."""
+    """For so long after an acceptance it may be revoked; null: until it is fulfilled."""
     never_with: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
     """Products held or offers accepted that exclude this one."""
     never_after: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
@@ -165,6 +171,17 @@ class OfferContent(_Body):
     """How well it goes with a channel; 1 where nothing is said."""
     lever: Annotated[float, Field(ge=0, le=10)] = 1.0
     """What the business does to push it (above 1) or to hold it back."""
+
+    @field_validator("quotas")
+    @classmethod
+    def _quotas_of_somebody(cls, quotas: tuple[Quota, ...]) -> tuple[Quota, ...]:
+        if len({(quota.scope, quota.name) for quota in quotas}) < len(quotas):
+            raise ValueError("one quota per channel or unit")
+        for quota in quotas:
+            known = quota.name in set(Channel) if quota.scope == "channel" else re.match(UNIT, quota.name)
+            if not known:
+                raise ValueError("a quota is for a channel, or for a unit such as /north")
+        return quotas
 
     @model_validator(mode="after")
     def _some_time_to_accept(self) -> Self:
@@ -303,15 +320,36 @@ class AcceptanceRequest(_Body):
     """Which term of the offer: one acceptance per customer, offer and term."""
     acceptance_id: Id | None = None
     """Chosen by the caller, it makes a retry safe without an `Idempotency-Key`."""
+    unit: Unit | None = None
+    """Which unit takes it, for quotas: the caller's own, which it is when left out, or one below it."""
+    link: Annotated[str, Field(max_length=100)] | None = None
+    """The token of the short link through which the customer came: its contact and agent are credited."""
 
 
 class FulfilmentRequest(_Body):
-    """What was accepted has been delivered."""
+    """What became of what was accepted: delivered, or it could not be."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "contract-4711"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"reference": "contract-4711"},
+                {"result": "failed", "reason": "the line does not reach the house"},
+            ]
+        }
+    )
 
+    result: Literal["delivered", "failed"] = "delivered"
+    """`failed`: the acceptance stands no more, and its stock returns."""
     reference: Id | None = None
     """Of the order or contract, in the system that fulfilled it."""
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """Why it could not be delivered; no personal data."""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if (self.result == "failed") != (self.reason is not None):
+            raise ValueError("`failed` needs a reason, and nothing else has one")
+        return self
 
 
 class Acceptance(BaseModel):
@@ -335,6 +373,78 @@ class Acceptance(BaseModel):
     revoked_at: datetime | None
     fulfilled_at: datetime | None
     reference: str | None
+    unit: str | None = None
+    """Of whoever took it, for quotas."""
+    agent: str | None = None
+    """Who is credited with it."""
+    link_id: Id | None = None
+    """The short link through which it came."""
+    revocable_until: datetime | None = None
+    """The end of its cooling-off period, as the offer had it then; null: until it is fulfilled."""
+    revoked_because: Literal["withdrawn", "not-delivered"] | None = None
+    note: str | None = None
+    """Why it could not be delivered."""
+
+
+class LinkRequest(_Body):
+    """To whom, for what and by which channel a link is sent."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "c-1001",
+                    "offer_id": "term-deposit-2026",
+                    "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
+                    "channel": "sms",
+                    "expires_in": 604800,
+                }
+            ]
+        }
+    )
+
+    customer_id: Id
+    offer_id: Id
+    contact_id: Id | None = None
+    """The contact in which it is sent, such as the hotline's: what comes of the link is told of it."""
+    channel: Channel = Channel.SMS
+    """By which it is sent."""
+    expires_in: Annotated[int, Field(ge=60, le=90 * 86_400)] = 7 * 86_400
+    """Seconds."""
+
+
+class Link(BaseModel):
+    """A short link, without its token."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    link_id: Id
+    customer_id: Id
+    offer_id: Id
+    channel: Channel
+    contact_id: Id | None
+    agent: str
+    """Who sent it."""
+    created_at: datetime
+    expires_at: datetime
+    opened_at: datetime | None
+    """The first time."""
+    opens: int
+
+
+class NewLink(Link):
+    """A link that was just made."""
+
+    token: str
+    url: str
+
+
+class OpenedLink(BaseModel):
+    """Where a link leads."""
+
+    offer_id: Id
+    url: str
+    expires_at: datetime
 
 
 class FactorShare(BaseModel):
@@ -388,6 +498,23 @@ class EligibleOffer(BaseModel):
     """Whose propensity it is; null is everybody's."""
     promised: bool | None = None
     """The customer, or somebody of the household, was interested: it goes first."""
+
+
+class PublicOffer(BaseModel):
+    """One offer that is for everybody."""
+
+    offer_id: Id
+    title: str
+    body: str
+    image: str | None
+    goal: str
+    valid_until: datetime | None
+
+
+class PublicOffers(BaseModel):
+    """Offers for a visitor of whom nothing is known, best first."""
+
+    items: list[PublicOffer]
 
 
 class FailedCondition(BaseModel):

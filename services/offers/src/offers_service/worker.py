@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
-from offers_service import repository
+from offers_service import link_rows, repository
 from offers_service.catch_up import CatchUp
 from offers_service.consumers import CONTACTS_GROUP, CUSTOMERS_GROUP, contacts_handler
 from offers_service.handlers.ledger import ParsedOffers
@@ -32,6 +32,9 @@ _KEEP = timedelta(days=2)
 """How long after the first a relay may send again."""
 _REMEMBER = timedelta(days=92)
 """No ranking looks further back at what was said of offers."""
+
+_KEEP_LINKS = timedelta(days=30)
+"""How long whoever opens a link after its end is told that it is over, and its sender what came of it."""
 
 
 class Contacts:
@@ -63,6 +66,7 @@ async def forget_repetitions(conn: db.Connection, now: datetime) -> bool:
     """Delete what was kept only against repetitions, or for rankings, and is too old; whether there may be more."""
     await repository.purge(conn, now - _KEEP)
     await repository.forget_words(conn, now - _REMEMBER)
+    await link_rows.purge(conn, now - _KEEP_LINKS)
     return await forget_old_keys(conn, now)
 
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from rapport.clock import Clock, to_micros
 from rapport.contracts.campaign import ContactRequested, ContactRequestWithdrawn
 from rapport.contracts.envelope import Envelope
+from rapport.contracts.offers import AcceptanceFulfilled, LinkOpened
 from rapport.db import Connection
 from rapport.messaging.consumer import BatchHandler, PoisonMessage
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.handlers.acceptances import settle_acceptances
 from touchpoint_service.handlers.gate import Arrival, Gate
-from touchpoint_service.handlers.outcomes import Report, UnfitReport, report_outcomes
+from touchpoint_service.handlers.outcomes import Report, UnfitReport, note_openings, report_outcomes
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository.work import Work
 
@@ -57,9 +58,25 @@ def outcome_handlers(gate: Gate, clock: Clock) -> dict[str, BatchHandler]:
         await work.flush()
 
     async def on_acceptances(conn: Connection, envelopes: Sequence[Envelope]) -> None:
+        said = [(e.event, e.traceparent) for e in envelopes if not isinstance(e.event, AcceptanceFulfilled)]
+        if not said:  # a delivery opens and closes nothing
+            return
         work = Work(conn, to_micros(clock.now()))
-        await work.lock(e.key for e in envelopes)
-        await settle_acceptances(work, gate, [(e.event, e.traceparent) for e in envelopes])
+        await work.lock(event.customer_id for event, _ in said)
+        await settle_acceptances(work, gate, said)
         await work.flush()
 
-    return {"channel.events": on_channel_events, "offers.acceptances": on_acceptances}
+    async def on_links(conn: Connection, envelopes: Sequence[Envelope]) -> None:
+        said = [(e.event, e.traceparent) for e in envelopes if isinstance(e.event, LinkOpened) and e.event.contact_id]
+        if not said:
+            return
+        work = Work(conn, to_micros(clock.now()))
+        await work.lock(event.customer_id for event, _ in said)
+        await note_openings(work, gate, said)
+        await work.flush()
+
+    return {
+        "channel.events": on_channel_events,
+        "offers.acceptances": on_acceptances,
+        "offers.links": on_links,
+    }

@@ -107,6 +107,17 @@ class ContactRequestIn(_Body):
         )
 
 
+class BannerIn(_Body):
+    """An offer that a storefront would like to show a customer."""
+
+    model_config = _example({"banner_id": "page-7f3a", "customer_id": "c-1001", "offer_id": "fibre-500"})
+
+    banner_id: Id | None = None
+    """Natural key: the same id twice is one banner. Made up when left out."""
+    customer_id: Id
+    offer_id: Id
+
+
 class OutcomeIn(_Body):
     """One result of a contact."""
 
@@ -127,7 +138,7 @@ class OutcomeIn(_Body):
         return self
 
     def to_event(
-        self, customer_id: str, contact_id: str, outcome_id: str, now: datetime, agent: str
+        self, customer_id: str, contact_id: str, outcome_id: str, now: datetime, agent: str, unit: str
     ) -> OutcomeReported:
         """As a channel system would have sent it."""
         return OutcomeReported(
@@ -140,6 +151,7 @@ class OutcomeIn(_Body):
             call_back_at=self.call_back_at,
             agent=self.agent or agent,
             note=self.note,
+            unit=unit,
         )
 
 
@@ -367,7 +379,8 @@ class PopupIn(_Body):
     def to_appearance(self, caller: Principal, keys: Keyring) -> Appearance:
         """As the use case takes it; the caller is the agent unless another is named."""
         shown = keys if may_read(caller) else None
-        return Appearance(self.channel, self.place, self.agent or caller.subject, self.limit, self.lang, shown)
+        agent = self.agent or caller.subject
+        return Appearance(self.channel, self.place, agent, self.limit, self.lang, caller.org, shown)
 
 
 class PopupAnswer(_Body):

@@ -29,6 +29,8 @@ class OutcomeReported(Event):
     """For `call_back`: when the customer wants the next call."""
     agent: Annotated[str, Field(max_length=64)] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
+    unit: Annotated[str, Field(max_length=200)] | None = None
+    """Of whoever reports it, such as `/north/branch-7`: an acceptance counts in the quotas of this unit."""
 
 
 class CustomerReported(Event):

@@ -1,4 +1,4 @@
-"""What the offers service says: the catalogue and the ranking as state, and what became of each acceptance."""
+"""What the offers service says: catalogue and ranking as state, what became of each acceptance, and short links."""
 
 from __future__ import annotations
 
@@ -95,6 +95,8 @@ class OfferChanged(Event):
     sold_out: bool = False
     quotas: tuple[Quota, ...] = ()
     """Parts of the stock that a channel or unit may take at most; who has none is bound by the stock only."""
+    exhausted_quotas: tuple[Quota, ...] = ()
+    """Those of which nothing is left."""
     cooling_off_days: Annotated[int, Field(ge=0, le=366)] | None = None
     """For so long an acceptance may be revoked; None: until it is fulfilled."""
     never_with: tuple[Id, ...] = ()
@@ -169,6 +171,14 @@ class OfferAccepted(Event):
     at: Instant
     contact_id: Id | None = None
     """The contact in which it was accepted, if any."""
+    unit: Annotated[str, Field(max_length=200)] | None = None
+    """Of whoever took it, such as `/north/branch-7`."""
+    agent: Annotated[str, Field(max_length=200)] | None = None
+    """Who is credited with it."""
+    link_id: Id | None = None
+    """The short link through which it came; `contact_id` and `agent` are of whoever sent the link."""
+    revocable_until: Instant | None = None
+    """The end of its cooling-off period; None: until it is fulfilled."""
 
 
 class AcceptanceRefused(Event):
@@ -185,10 +195,12 @@ class AcceptanceRefused(Event):
     at: Instant
     contact_id: Id | None = None
     reason: Literal["sold-out", "already-accepted", "offer-expired", "not-eligible", "unknown-offer"]
+    quota: Quota | None = None
+    """For `sold-out`: the quota of which nothing was left, where the stock itself was not at its end."""
 
 
 class AcceptanceRevoked(Event):
-    """An acceptance was taken back: stock returns and the goal is open again."""
+    """An acceptance does not stand any more: stock and quota return and the goal is open again."""
 
     event_type: ClassVar[str] = "offers.acceptance.revoked.v1"
     topic: ClassVar[str] = "offers.acceptances"
@@ -199,6 +211,66 @@ class AcceptanceRevoked(Event):
     goal: Name
     channel: Channel
     at: Instant
+    reason: Literal["withdrawn", "not-delivered"] = "withdrawn"
+    """The customer took it back, or what was accepted could not be delivered."""
+    note: Annotated[str, Field(max_length=500)] | None = None
+    """Why it could not be delivered."""
 
 
-register(OfferChanged, RankingChanged, OfferAccepted, AcceptanceRefused, AcceptanceRevoked)
+class AcceptanceFulfilled(Event):
+    """What was accepted has been delivered."""
+
+    event_type: ClassVar[str] = "offers.acceptance.fulfilled.v1"
+    topic: ClassVar[str] = "offers.acceptances"
+
+    acceptance_id: Id
+    customer_id: Id
+    offer_id: Id
+    goal: Name
+    channel: Channel
+    at: Instant
+    contact_id: Id | None = None
+    reference: Id | None = None
+    """Of the order or contract, in the system that fulfilled it."""
+
+
+class _Link(Event):
+    """What both sayings about a short link have in common. The link's token is told to nobody but the customer."""
+
+    topic: ClassVar[str] = "offers.links"
+
+    link_id: Id
+    customer_id: Id
+    offer_id: Id
+    channel: Channel
+    """By which it was sent."""
+    contact_id: Id | None = None
+    """The contact that sent it."""
+    agent: Annotated[str, Field(max_length=200)]
+    at: Instant
+
+
+class LinkSent(_Link):
+    """A short link to an offer was made for one customer."""
+
+    event_type: ClassVar[str] = "offers.link.sent.v1"
+
+    expires_at: Instant
+
+
+class LinkOpened(_Link):
+    """The customer opened the link for the first time."""
+
+    event_type: ClassVar[str] = "offers.link.opened.v1"
+
+
+register(
+    OfferChanged,
+    RankingChanged,
+    OfferAccepted,
+    AcceptanceRefused,
+    AcceptanceRevoked,
+    AcceptanceFulfilled,
+    LinkSent,
+    LinkOpened,
+)

@@ -181,6 +181,8 @@ class ContactResponded(TimelineEvent):
     """For `accepted`: what the ledger will confirm or refuse."""
     call_back_at: Instant | None = None
     agent: str | None = None
+    unit: str | None = None
+    """Of whoever reported it, for quotas of acceptances."""
     note: str | None = None
     after_recall: bool = False
     """Reported after the contact had been recalled."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
+from rapport.quotas import in_the_way
 from rapport.ranking.offer import PROPOSAL, Layer, Offer, ended, excluding, missing, prepared, products_held
 from rapport.ranking.weights import DEFAULT, Order, Score, Weights
 from rapport.rules import CUSTOMER, Catalogue, FailedLeaf, Language
@@ -24,6 +25,7 @@ class Refusal(StrEnum):
     NO_LONGER_VALID = "no_longer_valid"
     OTHER_CHANNEL = "other_channel"
     SOLD_OUT = "sold_out"
+    QUOTA_EXHAUSTED = "quota_exhausted"
     ALREADY_ACCEPTED = "already_accepted"
     GOAL_MET = "goal_met"
     HOUSEHOLD_HAS_IT = "household_has_it"
@@ -52,8 +54,8 @@ class Refused:
     Attributes:
         offer: its document.
         reason: the first obstacle.
-        detail: what exactly: the goal that is met, the product or offer that excludes it or that it needs, when it may
-            be shown again; otherwise empty.
+        detail: what exactly: the goal that is met, the product or offer that excludes it or that it needs, the quota
+            that is used up, when it may be shown again; otherwise empty.
         layer: which of its rules; empty when none is to blame.
         failed: the leaves of that rule that are to blame; only when an explanation was asked for.
     """
@@ -94,6 +96,7 @@ def rank(
     explain: bool = False,
     language: Language = "en",
     catalogue: Catalogue = CUSTOMER,
+    unit: str | None = None,
 ) -> Ranking:
     """The offers that the customer may have in the channel, best first.
 
@@ -114,6 +117,7 @@ def rank(
         explain: name the leaves to blame for each refusal by rule, and every factor of every candidate.
         language: of these explanations.
         catalogue: the fields that rules may ask about, for offers that are not made ready yet.
+        unit: who would offer it, for quotas of units.
     """
     place = str(channel)
     accepted = frozenset(accepted_offers)
@@ -130,6 +134,7 @@ def rank(
         refused,
         wanted,
         weights,
+        unit,
     )
     eligible: list[tuple[Order, Offer]] = []
     kept_back: list[Refused] = []
@@ -178,6 +183,7 @@ class _Asked:
     promised: Mapping[str, datetime]
     """Those that are not too long ago."""
     weights: Weights
+    unit: str | None
 
     def obstacle(self, offer: Offer) -> _Obstacle | None:
         """The first reason to keep the offer back. The rules come last, because they cost most."""
@@ -188,6 +194,9 @@ class _Asked:
             return _Obstacle(Refusal.OTHER_CHANNEL)
         if document.sold_out:
             return _Obstacle(Refusal.SOLD_OUT)
+        quota = in_the_way(document.exhausted_quotas, self.channel, self.unit) if document.exhausted_quotas else None
+        if quota is not None:
+            return _Obstacle(Refusal.QUOTA_EXHAUSTED, quota.name)
         if document.offer_id in self.accepted_offers:
             return _Obstacle(Refusal.ALREADY_ACCEPTED)
         if document.goal in self.accepted_goals:

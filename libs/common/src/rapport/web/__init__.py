@@ -8,13 +8,14 @@ What always holds:
 
 from rapport.web.app import Api, create_api, serve
 from rapport.web.connections import Keys, Now, Reading, Writing, WritingAtOnce
-from rapport.web.documentation import answers, undocumented_routes, unprotected_routes
+from rapport.web.documentation import CREDENTIAL_PATHS, answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
 from rapport.web.idempotency import forget_idempotency_keys, forget_old_keys
 from rapport.web.paging import Page, Paging, PagingQuery
 from rapport.web.routing import AfterCommit, Router, body_limit
 
 __all__ = [
+    "CREDENTIAL_PATHS",
     "AfterCommit",
     "Api",
     "IfMatch",

@@ -16,6 +16,9 @@ from rapport.problems import MEDIA_TYPE, Problem, problem_responses
 PUBLIC_PATHS = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"})
 """All that answers without a token."""
 
+CREDENTIAL_PATHS = frozenset({"/l/{token}"})
+"""What needs no bearer token because the address itself is the credential: short links."""
+
 _REF = "#/components/schemas/"
 
 
@@ -35,7 +38,7 @@ def unprotected_routes(app: FastAPI) -> list[str]:
     return [
         _name(route)
         for route in iter_route_contexts(app.routes)
-        if route.path not in PUBLIC_PATHS and len(_permissions(route)) != 1
+        if route.path not in PUBLIC_PATHS | CREDENTIAL_PATHS and len(_permissions(route)) != 1
     ]
 
 

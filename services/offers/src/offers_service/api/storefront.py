@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Path, Query, Request, Response, status
 
 from offers_service import schemas
 from offers_service.domain.errors import UnknownCustomer
-from offers_service.handlers.storefront import eligible_offers
+from offers_service.handlers.storefront import DEFAULT_LANGUAGE, eligible_offers, public_offers
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
@@ -20,7 +20,7 @@ from rapport.web import IfNoneMatch, Router, answers, etag, is_current
 
 router = Router(tags=["storefront"])
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "customer_id": "c-1001",
     "items": [
         {
@@ -38,6 +38,13 @@ _EXAMPLE = {
             "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
         }
     ],
+}
+
+_PUBLIC_EXAMPLE = {
+    "items": [
+        {name: value for name, value in item.items() if name not in ("script", "contact_id")}
+        for item in _EXAMPLE["items"]
+    ]
 }
 
 
@@ -78,10 +85,56 @@ async def list_eligible_offers(
         explain=explain,
         now=state.clock.now(),
         personal="profile.read_pii" in caller.permissions,
+        unit=caller.org,
     )
+    # Nobody serves it again without asking: an acceptance in another channel, a consent, a product or the end of an
+    # offer's time may change it at any moment. It depends on the caller's unit, besides who may see it at all.
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    return _tagged(found, headers, if_none_match)
+
+
+@router.get(
+    "/eligible-offers",
+    summary="Offers for everybody",
+    response_model=schemas.PublicOffers,
+    responses={
+        **answers(_PUBLIC_EXAMPLE, what="Best first."),
+        304: {"description": "The copy at hand is the present one."},
+    },
+    dependencies=[requires("offers.storefront")],
+)
+async def list_public_offers(
+    request: Request,
+    channel: Channel = Channel.WEB,
+    limit: Annotated[int, Query(ge=1, le=50)] = 5,
+    lang: Annotated[str, Query(pattern=schemas.LANGUAGE, examples=["zh-CN"])] = DEFAULT_LANGUAGE,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """What a visitor may see of whom nothing is known: offers that ask for nothing of the customer.
+
+    Any cache may keep it for the seconds that it says, never past an instant at which an offer begins or ends.
+    """
+    state = request.app.state
+    now = state.clock.now()
+    window = public_offers(
+        state.catalogue.all(),
+        state.rankings.get(HOUSE) or DEFAULT,
+        channel=channel,
+        limit=limit,
+        language=lang,
+        now=now,
+    )
+    seconds = state.settings.public_max_age
+    if window.until is not None:
+        seconds = min(seconds, int((window.until - now).total_seconds()))
+    return _tagged({"items": window.items}, {"Cache-Control": f"public, max-age={seconds}"}, if_none_match)
+
+
+def _tagged(found: dict[str, Any], headers: dict[str, str], if_none_match: str | None) -> Response:
+    """The answer with a tag of its content, or 304 when the caller has it already."""
     body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
     tag = etag(blake2b(body, digest_size=12).hexdigest())
-    headers = {"Cache-Control": "private, no-cache", "ETag": tag}
+    headers = {**headers, "ETag": tag}
     if is_current(if_none_match, tag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type="application/json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rapport.errors import Conflict, NotFound
+from rapport.errors import Conflict, DomainError, NotFound
 
 
 class UnknownOffer(NotFound):
@@ -69,9 +69,35 @@ class SoldOut(Conflict):
     """The last piece went to somebody else."""
 
 
+class QuotaExhausted(Conflict):
+    """There is stock left, but none for this channel or unit; `scope` and `name` say whose quota it is."""
+
+
+class CoolingOffOver(Conflict):
+    """The cooling-off period ended at `until`."""
+
+
+class AlreadyFulfilled(Conflict):
+    """What was accepted has been delivered."""
+
+
 class AcceptanceIdTaken(Conflict):
     """The acceptance id stands for another customer, offer or term."""
 
 
 class AcceptanceNotStanding(Conflict):
     """The acceptance was refused or has been revoked."""
+
+
+class UnknownLink(NotFound):
+    """There is no such link: it was altered or made up, or whom it was for has been erased."""
+
+
+class LinkExpired(DomainError):
+    """The link's time, or its offer's, is over."""
+
+    status = 410
+
+
+class LinkNotForThis(Conflict):
+    """The link was sent to another customer, or for another offer."""

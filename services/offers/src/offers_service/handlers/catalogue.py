@@ -36,6 +36,7 @@ from offers_service.repository import OfferRow
 from rapport.contracts.offers import OfferChanged, OfferState
 from rapport.db import Connection
 from rapport.messaging import outbox
+from rapport.quotas import exhausted
 from rapport.ranking import LAYERS
 from rapport.rules import CUSTOMER
 from rapport.scripts import faults
@@ -127,6 +128,9 @@ async def publish_offer(
     exceeding = above(event, limits)
     if exceeding and offer.state != "approved":
         raise ApprovalNeeded("it is above a limit", above=exceeding)
+    if event.quotas:
+        counts = await repository.counts(conn, [offer_id])
+        event = event.model_copy(update={"exhausted_quotas": exhausted(event.quotas, counts[offer_id])})
     return await _announce(conn, event, publisher, now)
 
 

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from offers_service import SOURCE, repository
+from offers_service.domain import ledger as rules
 from offers_service.domain.errors import (
-    AcceptanceNotStanding,
     AlreadyAccepted,
     NotEligible,
     OfferExpired,
+    QuotaExhausted,
     SoldOut,
     UnknownAcceptance,
     UnknownCustomer,
     UnknownOffer,
 )
-from offers_service.domain.ledger import Acceptance, Claim, Facts, Refusal, Stock, settle
-from rapport.contracts.offers import AcceptanceRefused, AcceptanceRevoked, OfferAccepted, OfferChanged
+from offers_service.domain.ledger import Acceptance, Claim, Facts, Refusal, quota_in_the_way, settle
+from offers_service.repository import Availability
+from rapport.contracts.offers import (
+    AcceptanceFulfilled,
+    AcceptanceRefused,
+    AcceptanceRevoked,
+    OfferAccepted,
+    OfferChanged,
+    Quota,
+)
+from rapport.contracts.vocabulary import Channel
 from rapport.db import Connection
 from rapport.errors import DomainError
 from rapport.messaging import outbox
+from rapport.quotas import in_the_way
 from rapport.ranking import Offer
 from rapport.telemetry import current_traceparent
 
-LedgerEvent: TypeAlias = OfferAccepted | AcceptanceRefused | AcceptanceRevoked
+LedgerEvent: TypeAlias = OfferAccepted | AcceptanceRefused | AcceptanceRevoked | AcceptanceFulfilled
 
 
 _REFUSALS: Mapping[str, type[DomainError]] = {
@@ -35,6 +47,7 @@ _REFUSALS: Mapping[str, type[DomainError]] = {
     Refusal.OFFER_EXPIRED: OfferExpired,
     Refusal.NOT_ELIGIBLE: NotEligible,
     Refusal.SOLD_OUT: SoldOut,
+    Refusal.QUOTA_EXHAUSTED: QuotaExhausted,
 }
 
 
@@ -62,19 +75,19 @@ async def accept(conn: Connection, parsed: ParsedOffers, claim: Claim, now: date
     """Record that the customer has the offer, and whether that is new: the same claim again gives the same acceptance.
 
     Raises:
-        UnknownOffer, UnknownCustomer, AlreadyAccepted, OfferExpired, NotEligible, SoldOut: nothing is recorded.
+        UnknownOffer, UnknownCustomer, AlreadyAccepted, OfferExpired, NotEligible, SoldOut, QuotaExhausted: nothing is
+            recorded.
         AcceptanceIdTaken: the id stands for another customer, offer or term.
     """
     facts = await _facts(conn, parsed, [claim])
-    counted = _counted(facts.stock)
+    before = _levels(facts)
     rows = settle([claim], facts)
     acceptance = facts.recorded[claim.acceptance_id]
     if rows and claim.customer_id not in facts.customers and acceptance.reason == Refusal.NOT_ELIGIBLE:
         raise UnknownCustomer
     if acceptance.reason is not None:
-        standing = facts.held.get(claim.customer_id, {}).get((claim.offer_id, claim.term))
-        raise _REFUSALS[acceptance.reason](**({"acceptance_id": standing} if standing else {}))
-    await _record(conn, rows, facts.stock, counted, now, {})
+        raise _REFUSALS[acceptance.reason](**_why(claim, facts))
+    await _record(conn, rows, facts, before, now, {})
     return acceptance, bool(rows)
 
 
@@ -94,31 +107,22 @@ async def accept_reported(
         AcceptanceIdTaken: an id stands for another customer, offer or term.
     """
     facts = await _facts(conn, parsed, claims)
-    counted = _counted(facts.stock)
-    await _record(conn, settle(claims, facts), facts.stock, counted, now, traces)
+    before = _levels(facts)
+    await _record(conn, settle(claims, facts), facts, before, now, traces)
 
 
-async def revoke(conn: Connection, acceptance_id: str, now: datetime) -> Acceptance:
-    """Take a standing acceptance back and return its stock; one revoked already stays as it is.
+async def revoke(conn: Connection, parsed: ParsedOffers, acceptance_id: str, now: datetime) -> Acceptance:
+    """Take a standing acceptance back for the customer; one revoked already stays as it is.
 
     Raises:
         UnknownAcceptance: there is none.
         AcceptanceNotStanding: it was refused.
+        CoolingOffOver, AlreadyFulfilled: it is too late.
     """
-    found = await acceptance_of(conn, acceptance_id)
-    await repository.lock_customers(conn, [found.customer_id])
-    stock = await repository.lock_stock(conn, [found.offer_id])
-    found = await acceptance_of(conn, acceptance_id)
+    found = await _locked(conn, acceptance_id)
     if found.state == "revoked":
         return found
-    if found.state == "refused":
-        raise AcceptanceNotStanding
-    counted = _counted(stock)
-    stock[found.offer_id].accepted -= 1
-    revoked = replace(found, state="revoked", revoked_at=now)
-    await repository.revoke(conn, acceptance_id, now)
-    await _publish(conn, [_event(revoked), *await _store_stock(conn, stock, counted, now)], now, {})
-    return revoked
+    return await _give_back(conn, parsed, found, rules.revoked(found, now), now)
 
 
 async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, now: datetime) -> Acceptance:
@@ -126,13 +130,73 @@ async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, no
 
     Raises:
         UnknownAcceptance: there is none.
-        AcceptanceNotStanding: it was refused or revoked.
+        AcceptanceNotStanding: it was refused, or does not stand any more.
     """
-    fulfilled = await repository.fulfil(conn, acceptance_id, reference, now)
-    if fulfilled is None:
-        await acceptance_of(conn, acceptance_id)
-        raise AcceptanceNotStanding
-    return fulfilled
+    found = await _locked(conn, acceptance_id)
+    if found.state == "accepted" and found.fulfilled_at is not None:
+        return found
+    row = rules.fulfilled(found, reference, now)
+    await repository.update_acceptance(conn, row)
+    told = AcceptanceFulfilled(
+        acceptance_id=row.acceptance_id,
+        customer_id=row.customer_id,
+        offer_id=row.offer_id,
+        goal=row.goal,
+        channel=Channel(row.channel),
+        at=now,
+        contact_id=row.contact_id,
+        reference=reference,
+    )
+    await _publish(conn, [told], now, {})
+    return row
+
+
+async def fail(
+    conn: Connection,
+    parsed: ParsedOffers,
+    acceptance_id: str,
+    note: str | None,
+    reference: str | None,
+    now: datetime,
+) -> Acceptance:
+    """Give an acceptance up that cannot be delivered; one given up already stays as it is.
+
+    Raises:
+        UnknownAcceptance: there is none.
+        AcceptanceNotStanding: it was refused, or the customer has taken it back.
+        AlreadyFulfilled: it has been delivered.
+    """
+    found = await _locked(conn, acceptance_id)
+    if found.revoked_because == "not-delivered":
+        return found
+    return await _give_back(conn, parsed, found, rules.undeliverable(found, note, reference, now), now)
+
+
+async def _locked(conn: Connection, acceptance_id: str) -> Acceptance:
+    """One row of the ledger, under the lock of its customer.
+
+    Raises:
+        UnknownAcceptance: there is none.
+    """
+    found = await repository.locked_acceptance(conn, acceptance_id)
+    if found is None:
+        raise UnknownAcceptance
+    return found
+
+
+async def _give_back(
+    conn: Connection, parsed: ParsedOffers, found: Acceptance, row: Acceptance, now: datetime
+) -> Acceptance:
+    """Store that `found` has become `row`, which stands no more: its stock and quotas return."""
+    stock = await repository.lock_stock(conn, [found.offer_id])
+    facts = Facts(offers=await parsed.current(conn, stock), stock=stock, customers={})
+    facts.counts = await _counts(conn, facts)
+    before = _levels(facts)
+    rules.count(found, facts, -1)
+    await repository.update_acceptance(conn, row)
+    await repository.drop_count(conn, found)
+    await _publish(conn, [_event(row), *await _store_levels(conn, facts, before, now)], now, {})
+    return row
 
 
 async def acceptance_of(conn: Connection, acceptance_id: str) -> Acceptance:
@@ -153,44 +217,75 @@ async def _facts(conn: Connection, parsed: ParsedOffers, claims: Sequence[Claim]
     documents = await repository.customers(conn, customer_ids)
     await repository.lock_customers(conn, customer_ids)
     stock = await repository.lock_stock(conn, {claim.offer_id for claim in claims})
-    return Facts(
+    facts = Facts(
         offers=await parsed.current(conn, stock),
         stock=stock,
         customers=documents,
         recorded=await repository.acceptances(conn, {claim.acceptance_id for claim in claims}),
         held=await repository.held_by(conn, customer_ids),
     )
+    facts.counts = await _counts(conn, facts)
+    return facts
 
 
-def _counted(stock: Mapping[str, Stock]) -> dict[str, Stock]:
-    return {offer_id: replace(level) for offer_id, level in stock.items()}
+async def _counts(conn: Connection, facts: Facts) -> dict[str, Counter[tuple[str, str | None]]]:
+    """The counts of those offers that have quotas."""
+    limited = [offer_id for offer_id, offer in facts.offers.items() if offer.document.quotas]
+    return await repository.counts(conn, limited) if limited else {}
+
+
+def _why(claim: Claim, facts: Facts) -> dict[str, Any]:
+    """What a refusal says besides its kind."""
+    standing = facts.held.get(claim.customer_id, {}).get((claim.offer_id, claim.term))
+    if standing is not None:
+        return {"acceptance_id": standing}
+    quota = quota_in_the_way(claim, facts)
+    return {} if quota is None else {"scope": quota.scope, "name": quota.name}
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What is left of an offer, as everybody is told, and how many are accepted."""
+
+    accepted: int
+    available: Availability
+
+
+def _levels(facts: Facts) -> dict[str, _Level]:
+    return {
+        offer_id: _Level(stock.accepted, (stock.sold_out, facts.exhausted(offer_id)))
+        for offer_id, stock in facts.stock.items()
+    }
 
 
 async def _record(
     conn: Connection,
     rows: Sequence[Acceptance],
-    stock: Mapping[str, Stock],
-    counted: Mapping[str, Stock],
+    facts: Facts,
+    before: Mapping[str, _Level],
     now: datetime,
     traces: Mapping[str, str | None],
 ) -> None:
     if not rows:
         return
     await repository.insert_acceptances(conn, rows)
-    announcements = await _store_stock(conn, stock, counted, now)
-    await _publish(conn, [*map(_event, rows), *announcements], now, traces)
+    await repository.add_counts(conn, rows)
+    announcements = await _store_levels(conn, facts, before, now)
+    await _publish(conn, [*(_event(row, _quota_of(row, facts)) for row in rows), *announcements], now, traces)
 
 
-async def _store_stock(
-    conn: Connection, stock: Mapping[str, Stock], counted: Mapping[str, Stock], now: datetime
+async def _store_levels(
+    conn: Connection, facts: Facts, before: Mapping[str, _Level], now: datetime
 ) -> list[OfferChanged]:
-    """Store the counts that changed; the catalogue documents of offers that sold out thereby, or are there again."""
-    changed = {offer_id: level for offer_id, level in stock.items() if level != counted[offer_id]}
+    """Store the counts that changed; the catalogue documents of offers of which nothing is left thereby, for anybody
+    or for a quota, or something again."""
+    after = _levels(facts)
+    changed = {i: facts.stock[i] for i, level in after.items() if level.accepted != before[i].accepted}
     if not changed:
         return []
     await repository.save_stock(conn, changed)
-    turned = {offer_id: s.sold_out for offer_id, s in changed.items() if s.sold_out is not counted[offer_id].sold_out}
-    documents = await repository.mark_sold_out(conn, turned, now) if turned else []
+    turned = {i: level.available for i, level in after.items() if level.available != before[i].available}
+    documents = await repository.mark_available(conn, turned, now) if turned else []
     return [OfferChanged.model_validate(document) for document in documents]
 
 
@@ -209,8 +304,20 @@ def _claim_of(event: LedgerEvent | OfferChanged) -> str:
     return "" if isinstance(event, OfferChanged) else event.acceptance_id
 
 
-def _event(row: Acceptance) -> LedgerEvent:
-    """What the ledger says about a row in its present state."""
+def _quota_of(row: Acceptance, facts: Facts) -> Quota | None:
+    """The quota that was in the way of a row."""
+    if row.reason != Refusal.QUOTA_EXHAUSTED:
+        return None
+    return in_the_way(facts.exhausted(row.offer_id), *row.share)
+
+
+def _told_why(row: Acceptance, quota: Quota | None) -> dict[str, Any]:
+    """In the words that every reader of the topic knows: for this channel or unit it is sold out."""
+    return {"reason": row.reason if quota is None else Refusal.SOLD_OUT.value, "quota": quota}
+
+
+def _event(row: Acceptance, quota: Quota | None = None) -> LedgerEvent:
+    """What the ledger says about a row in its present state; `quota` is what was in its way."""
     facts: dict[str, Any] = {
         "acceptance_id": row.acceptance_id,
         "customer_id": row.customer_id,
@@ -220,8 +327,16 @@ def _event(row: Acceptance) -> LedgerEvent:
     }
     match row.state:
         case "accepted":
-            return OfferAccepted(**facts, term=row.term, category=row.category, at=row.at, contact_id=row.contact_id)
+            credit = {"contact_id": row.contact_id, "unit": row.unit, "agent": row.agent, "link_id": row.link_id}
+            return OfferAccepted(
+                **facts,
+                **credit,
+                term=row.term,
+                category=row.category,
+                at=row.at,
+                revocable_until=row.revocable_until,
+            )
         case "refused":
-            return AcceptanceRefused(**facts, at=row.at, contact_id=row.contact_id, reason=row.reason)
+            return AcceptanceRefused(**facts, at=row.at, contact_id=row.contact_id, **_told_why(row, quota))
         case "revoked":
-            return AcceptanceRevoked(**facts, at=row.revoked_at)
+            return AcceptanceRevoked(**facts, at=row.revoked_at, reason=row.revoked_because, note=row.note)

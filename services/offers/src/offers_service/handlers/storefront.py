@@ -16,6 +16,8 @@ from rapport.ranking import Offer, Refused, Score, Weights, rank
 from rapport.scripts import Said
 
 DEFAULT_LANGUAGE = "en"
+MARKETING = "marketing"
+"""What a storefront's offers are for, as consents name it."""
 
 
 _NOBODY: Mapping[str, Any] = {}
@@ -69,6 +71,7 @@ async def eligible_offers(
     explain: bool,
     now: datetime,
     personal: bool = False,
+    unit: str | None = None,
 ) -> dict[str, Any]:
     """The offers for the customer, those of open web contacts first, each part by rank.
 
@@ -83,6 +86,9 @@ async def eligible_offers(
         explain: also say which offers are kept back and why.
         now: the instant.
         personal: whether the caller may see personal data in the texts.
+        unit: who asks, for quotas of units.
+
+    Who has said no to marketing in this channel is offered nothing there.
 
     Raises:
         UnknownCustomer: not known here, or erased.
@@ -93,7 +99,7 @@ async def eligible_offers(
     spoken = language or visitor.document.get("language") or DEFAULT_LANGUAGE
     ranking = rank(
         visitor.document,
-        [listed.offer for listed in catalogue.values()],
+        [] if _opted_out(visitor.document, channel) else [listed.offer for listed in catalogue.values()],
         channel=channel,
         now=now,
         accepted_goals=visitor.accepted.values(),
@@ -105,6 +111,7 @@ async def eligible_offers(
         weights=weights,
         explain=explain,
         language="zh-CN" if spoken.startswith("zh") else "en",
+        unit=unit,
     )
     contacts = visitor.contacts if channel is Channel.WEB else {}
     shown = sorted(ranking.offers, key=lambda offer: offer.offer_id not in contacts) if contacts else ranking.offers
@@ -127,6 +134,55 @@ async def eligible_offers(
             {**_refused(refused), **_scored(ranking.scores[refused.offer.offer_id])} for refused in ranking.refused
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What anybody may see, and until when at the latest it stays so by the clock alone."""
+
+    items: list[dict[str, Any]]
+    until: datetime | None
+
+
+def public_offers(
+    catalogue: Mapping[str, Listed],
+    weights: Weights,
+    *,
+    channel: Channel,
+    limit: int,
+    language: str,
+    now: datetime,
+) -> Window:
+    """The offers of a channel for somebody of whom nothing is known, by rank.
+
+    Those that ask for something of the customer are left out, also where a stranger would pass, and those that a
+    product held would exclude are shown: the ledger looks once it is known who accepts. What an agent says is for
+    agents.
+    """
+    open_to_all = [listed.offer for listed in catalogue.values() if needs_nobody_known(listed.offer)]
+    ranking = rank({}, open_to_all, channel=channel, now=now, weights=weights)
+    items = [_public(catalogue[offer.offer_id].card(language)) for offer in ranking.offers[:limit]]
+    turns = (turn for o in open_to_all for turn in (o.document.valid_from, o.document.valid_until))
+    return Window(items, min((turn for turn in turns if turn is not None and turn > now), default=None))
+
+
+def needs_nobody_known(offer: Offer) -> bool:
+    """Whether the offer has no rule and depends on no other, so that it is for everybody."""
+    return not offer.layers and not offer.depends
+
+
+def _public(card: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in card.items() if name != "script"}
+
+
+def _opted_out(document: Mapping[str, Any], channel: Channel) -> bool:
+    """Whether the newest word about marketing in this channel is no; without a word whoever visits may be shown."""
+    said = [
+        (datetime.fromisoformat(consent["at"]), bool(consent["granted"]))
+        for consent in document.get("consents") or ()
+        if consent["channel"] == channel and consent["purpose"] == MARKETING
+    ]
+    return bool(said) and not max(said)[1]
 
 
 def _card(document: OfferChanged, said: Said, channel: Channel) -> dict[str, Any]:

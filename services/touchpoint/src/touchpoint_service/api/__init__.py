@@ -1,6 +1,7 @@
 """The routes of touchpoint, one module per resource: translate, authorise, call one handler."""
 
 from touchpoint_service.api import (
+    banners,
     blackouts,
     capacities,
     channels,
@@ -18,6 +19,7 @@ from touchpoint_service.api import (
 
 ROUTERS = (
     popups.router,
+    banners.router,
     requests.router,
     contacts.router,
     channels.router,

@@ -66,7 +66,9 @@ async def report_contact_outcomes(
     customer_id = await _customer(conn, contact_id)
     reports = [
         Report(
-            said.to_event(customer_id, contact_id, said.outcome_id or new_id("out", now), now, caller.subject),
+            said.to_event(
+                customer_id, contact_id, said.outcome_id or new_id("out", now), now, caller.subject, caller.org
+            ),
             current_traceparent(),
         )
         for said in body.outcomes

@@ -126,7 +126,7 @@ async def answer_popup_offers(
     if popup is None:
         raise NotFound(f"there is no pop-up {popup_id}")
     async with working_on(conn, now, popup["customer_id"]) as work:
-        said = await answer_popup(work, gate, popup, [a.to_answer() for a in body.answers], caller.subject)
+        said = await answer_popup(work, gate, popup, [a.to_answer() for a in body.answers], caller.subject, caller.org)
     state = request.app.state
     patience = timedelta(seconds=state.settings.sale_answer_seconds)
 

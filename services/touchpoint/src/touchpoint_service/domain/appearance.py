@@ -49,6 +49,7 @@ _NOT = {
         "客户已为同一目标接受其他优惠。",
     ),
     Refusal.SOLD_OUT: ("Sold out.", "已售罄。"),
+    Refusal.QUOTA_EXHAUSTED: ("This channel or branch has none left.", "本渠道或网点名额已用完。"),
     Refusal.RECENTLY_REFUSED: ("The customer refused it lately.", "客户近期已拒绝该优惠。"),
     Refusal.HOUSEHOLD_HAS_IT: ("Somebody of the household has it.", "家庭成员已接受该优惠。"),
     Refusal.ACCEPTED_BEFORE: ("Not after what the customer has had.", "客户曾接受过与其互斥的优惠。"),

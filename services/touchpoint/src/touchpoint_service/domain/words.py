@@ -146,7 +146,7 @@ _SENTENCES = {
         "contact.responded": "{channel}: {outcome}{offer}{back}.",
         "acceptance.settled.accepted": "Acceptance confirmed{offer}, through {channel}.",
         "acceptance.settled.refused": "Acceptance could not be honoured{offer}: {reason}.",
-        "acceptance.settled.revoked": "Acceptance taken back{offer}.",
+        "acceptance.settled.revoked": "Acceptance taken back{offer}{why}.",
         "freeze.opened": "Nothing more goes to the customer: a freeze was opened{rule}{until}.",
         "freeze.closed": "The freeze was closed.",
     },
@@ -163,7 +163,7 @@ _SENTENCES = {
         "contact.responded": "{channel}：{outcome}{offer}{back}。",
         "acceptance.settled.accepted": "已确认接受{offer}，渠道：{channel}。",
         "acceptance.settled.refused": "无法兑现接受{offer}：{reason}。",
-        "acceptance.settled.revoked": "已撤销接受{offer}。",
+        "acceptance.settled.revoked": "已撤销接受{offer}{why}。",
         "freeze.opened": "不再接触客户：已开启冻结{rule}{until}。",
         "freeze.closed": "冻结已解除。",
     },
@@ -192,6 +192,8 @@ _ANSWERS = {
     "en": {"withdrawn": "in time", "too_late": "too late"},
     "zh": {"withdrawn": "及时撤下", "too_late": "为时已晚"},
 }
+
+_UNDELIVERED = {"en": ": it could not be delivered", "zh": "：无法交付"}
 
 _LEVELS = {
     "en": {1: ": reminded", 2: ": escalated"},
@@ -226,6 +228,7 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo, titl
         "outcome": _OUTCOMES[tongue].get(str(body.get("outcome")), ""),
         "back": _back(body.get("call_back_at"), tongue, zone),
         "reason": body.get("reason"),
+        "why": _UNDELIVERED[tongue] if body.get("reason") == "not-delivered" else "",
         "rule": _rule(body.get("rule"), tongue),
         "until": _until(body.get("until"), tongue, zone),
     }

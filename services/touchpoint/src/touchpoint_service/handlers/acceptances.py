@@ -50,7 +50,7 @@ async def settle_acceptances(
             "goal": event.goal,
             "channel": event.channel.value,
             "contact_id": _contact_of(event),
-            "reason": event.reason if isinstance(event, AcceptanceRefused) else None,
+            "reason": _reason(event),
             "closes_contact": closes,
         }
         work.record(AcceptanceSettled, event.customer_id, facts, traceparent=trace)
@@ -116,6 +116,13 @@ _STATUS = {OfferAccepted: "accepted", AcceptanceRefused: "refused", AcceptanceRe
 
 def _contact_of(event: OfferAccepted | AcceptanceRefused | AcceptanceRevoked) -> str | None:
     return None if isinstance(event, AcceptanceRevoked) else event.contact_id
+
+
+def _reason(event: OfferAccepted | AcceptanceRefused | AcceptanceRevoked) -> str | None:
+    """Why it does not stand; None where the customer simply took it back."""
+    if isinstance(event, AcceptanceRevoked):
+        return None if event.reason == "withdrawn" else event.reason
+    return event.reason if isinstance(event, AcceptanceRefused) else None
 
 
 def _settlement_id(event: OfferAccepted | AcceptanceRefused | AcceptanceRevoked) -> str:

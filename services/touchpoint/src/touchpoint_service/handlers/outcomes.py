@@ -12,6 +12,7 @@ from typing import Any
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.channel import OutcomeReported
+from rapport.contracts.offers import LinkOpened
 from rapport.contracts.touchpoint import ContactDelivered, ContactResponded
 from rapport.contracts.vocabulary import Outcome
 from rapport.errors import DomainError
@@ -87,6 +88,32 @@ async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> 
     await gate.decide(work)
 
 
+async def note_openings(work: Work, gate: Gate, events: Sequence[tuple[LinkOpened, str | None]]) -> None:
+    """Record that links were opened which contacts of the locked customers have sent, as outcomes of those contacts.
+
+    Each link counts once. Whoever made the link named the contact: one that is not known for the customer has nothing
+    to tell of, and the link is good all the same.
+    """
+    contacts = await work.contacts({event.contact_id for event, _ in events if event.contact_id is not None})
+    reports = []
+    for event, trace in events:
+        contact = contacts.get(event.contact_id or "")
+        if contact is None or contact.customer_id != event.customer_id:
+            continue
+        said = OutcomeReported(
+            outcome_id=f"{event.link_id}.opened"[-64:],
+            customer_id=event.customer_id,
+            contact_id=contact.contact_id,
+            outcome=Outcome.OPENED,
+            at=event.at,
+            offer_id=event.offer_id,
+            agent=event.agent[:64],
+        )
+        reports.append(Report(said, trace))
+    if reports:
+        await report_outcomes(work, gate, reports)
+
+
 def _check(report: Report, contact: Contact | None) -> None:
     said = report.outcome
     if contact is None or contact.customer_id != said.customer_id:
@@ -131,6 +158,7 @@ def _apply_outcome(
         "goal": about.goal,
         "call_back_at": None if said.call_back_at is None else said.call_back_at.isoformat(),
         "agent": said.agent,
+        "unit": said.unit if outcome is Outcome.ACCEPTED else None,
         "note": said.note,
         "after_recall": recalled or None,
         "gives_back": gives_back or None,

@@ -54,7 +54,9 @@ class Answered:
     may_be_refused: bool
 
 
-async def answer_popup(work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str) -> list[Answered]:
+async def answer_popup(
+    work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str, unit: str
+) -> list[Answered]:
     """Record what the customer said to offers that were shown.
 
     Raises:
@@ -76,6 +78,7 @@ async def answer_popup(work: Work, gate: Gate, popup: Any, answers: Sequence[Ans
             offer_id=said.offer_id,
             call_back_at=said.call_back_at,
             agent=agent,
+            unit=unit,
             note=said.note,
         )
         reports.append(Report(outcome, current_traceparent()))

@@ -63,6 +63,8 @@ class Appearance:
     agent: str
     limit: int
     lang: str | None
+    unit: str | None = None
+    """Of the caller, for quotas of units."""
     keys: Keyring | None = None
     """To show personal data with; None for whoever may not see any."""
 
@@ -268,6 +270,7 @@ def _choose(work: Work, scene: _Scene, exclude: set[str | None]) -> _Choice:
         refused={o: from_micros(said.at) for o, said in standing.said.items() if said.outcome == "refused"},
         promised=_promised((standing, *others)),
         weights=work.weights,
+        unit=scene.ask.unit,
     )
     shown: list[OfferChanged] = []
     held_back = []

@@ -1,0 +1,193 @@
+"""Short links: for one customer and one offer, opened without a token, credited to who sent them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+from tests.integration.offers.world import NOW, World
+
+from offers_service.domain.seals import seal
+from offers_service.worker import forget_repetitions
+from rapport.contracts.offers import LinkOpened, LinkSent, OfferAccepted
+from rapport.db import transaction
+from rapport.settings import DEVELOPMENT_KEY
+
+UNKNOWN = (404, "unknown-link")
+
+
+async def sent(world: World, customer_id: str = "c1", **parts: Any) -> dict[str, Any]:
+    """A link that the hotline has made."""
+    answer = await attempt(world, customer_id, **parts)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def attempt(world: World, customer_id: str = "c1", **parts: Any) -> httpx2.Response:
+    body = {"customer_id": customer_id, "offer_id": "o1", "contact_id": "ctc9"} | parts
+    return await world.call("POST", "/links", body, roles=("hotline_agent",), org="/hotline")
+
+
+async def opened(world: World, token: str, accept: str = "text/html") -> httpx2.Response:
+    return await world.http.get(f"/l/{token}", headers={"Accept": accept}, follow_redirects=False)
+
+
+def told(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"]
+
+
+@pytest.fixture(autouse=True)
+async def offer(world: World) -> None:
+    await world.customers("c1", "c2")
+    await world.published()
+
+
+class TestSending:
+    async def test_gives_an_address_that_fits_into_an_sms_and_tells_without_the_token(self, world: World) -> None:
+        found = await sent(world, expires_in=3600)
+        assert found["url"] == f"http://127.0.0.1:8102/l/{found['token']}"
+        assert len(found["token"]) <= 22
+        assert (found["agent"], found["contact_id"], found["expires_at"]) == (
+            "a-hotline_agent",
+            "ctc9",
+            "2026-03-02T10:00:00Z",
+        )
+        (event,) = await world.events(LinkSent)
+        assert (event["link_id"], event["agent"], event["contact_id"]) == (found["link_id"], found["agent"], "ctc9")
+        assert found["token"] not in str(event)
+        assert found["token"] not in str(await world.rows("links"))
+
+    async def test_ends_no_later_than_its_offer(self, world: World) -> None:
+        await world.published("o2", valid_until=(NOW + timedelta(hours=2)).isoformat())
+        assert (await sent(world, offer_id="o2"))["expires_at"] == "2026-03-02T11:00:00Z"
+        world.move(hours=2)
+        assert told(await attempt(world, offer_id="o2")) == (409, "offer-expired")
+
+    async def test_needs_an_offer_in_force_and_a_customer(self, world: World) -> None:
+        assert told(await attempt(world, offer_id="nope")) == (404, "unknown-offer")
+        assert told(await attempt(world, "stranger")) == (404, "unknown-customer")
+        await world.call("POST", "/offers/o1/withdrawal")
+        assert told(await attempt(world)) == (409, "offer-expired")
+
+    async def test_is_for_who_talks_to_customers(self, world: World) -> None:
+        body = {"customer_id": "c1", "offer_id": "o1"}
+        assert (await world.call("POST", "/links", body, roles=("storefront",))).status_code == 403
+
+    async def test_a_retry_with_its_key_is_one_link(self, world: World) -> None:
+        body = {"customer_id": "c1", "offer_id": "o1"}
+        answers = [
+            await world.call("POST", "/links", body, roles=("hotline_agent",), Idempotency_Key="k") for _ in range(2)
+        ]
+        assert answers[0].json() == answers[1].json()
+        assert len(await world.rows("links")) == 1
+
+
+class TestOpening:
+    async def test_leads_to_the_storefront_with_a_claim_that_it_can_check(self, world: World) -> None:
+        found = await sent(world)
+        answer = await opened(world, found["token"])
+        assert answer.status_code == 302
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        address = urlsplit(answer.headers["location"])
+        assert address._replace(query="").geturl() == "http://127.0.0.1:8080/offers"
+        query = parse_qs(address.query)
+        assert (query["offer"], query["link"]) == (["o1"], [found["token"]])
+        claims = jwt.decode(query["claim"][0], OctKey.import_key(DEVELOPMENT_KEY), algorithms=["HS256"]).claims
+        assert (claims["sub"], claims["offer_id"], claims["aud"]) == ("c1", "o1", "storefront")
+        assert claims["exp"] - claims["iat"] == 600
+
+    async def test_a_claim_is_no_token_for_any_service(self, world: World) -> None:
+        answer = await opened(world, (await sent(world))["token"])
+        claim = parse_qs(urlsplit(answer.headers["location"]).query)["claim"][0]
+        head = {"Authorization": f"Bearer {claim}"}
+        assert (await world.http.get("/v1/customers/c1/eligible-offers", headers=head)).status_code == 401
+
+    async def test_answers_json_to_who_asks_for_it(self, world: World) -> None:
+        answer = await opened(world, (await sent(world))["token"], "application/json")
+        assert answer.status_code == 200
+        assert answer.json()["offer_id"] == "o1"
+        assert answer.json()["url"].startswith("http://127.0.0.1:8080/offers?offer=o1&link=")
+
+    async def test_is_told_the_first_time_and_counted_each_time(self, world: World) -> None:
+        found = await sent(world)
+        world.move(minutes=5)
+        await asyncio.gather(*(opened(world, found["token"]) for _ in range(8)))
+        (event,) = await world.events(LinkOpened)
+        assert (event["link_id"], event["contact_id"], event["at"]) == (
+            found["link_id"],
+            "ctc9",
+            "2026-03-02T09:05:00Z",
+        )
+        world.move(minutes=5)
+        await opened(world, found["token"])
+        read = await world.call("GET", f"/links/{found['link_id']}", roles=("hotline_agent",))
+        assert (read.json()["opens"], read.json()["opened_at"]) == (9, "2026-03-02T09:05:00Z")
+        assert "token" not in read.json()
+
+    async def test_until_its_end(self, world: World) -> None:
+        found = await sent(world, expires_in=60)
+        world.move(seconds=60, microseconds=-1)
+        assert (await opened(world, found["token"])).status_code == 302
+        world.move(microseconds=1)
+        assert told(await opened(world, found["token"])) == (410, "link-expired")
+
+    async def test_every_guess_hears_the_same(self, world: World) -> None:
+        token = (await sent(world))["token"]
+        flipped = token[:-1] + ("A" if token[-1] != "A" else "B")
+        another = seal(10**9, [DEVELOPMENT_KEY])
+        for guess in (flipped, another, "x", "A" * 20, "A" * 2000, "%00"):
+            answer = await opened(world, guess)
+            assert told(answer) == UNKNOWN
+            assert answer.json().keys() == {"type", "title", "status", "detail", "instance"}
+        assert await world.events(LinkOpened) == []
+
+    async def test_not_after_its_customer_was_erased(self, world: World) -> None:
+        token = (await sent(world))["token"]
+        await world.erase("c1")
+        assert told(await opened(world, token)) == UNKNOWN
+        assert await world.rows("links") == []
+
+    async def test_is_forgotten_a_month_after_its_end(self, world: World) -> None:
+        token = (await sent(world, expires_in=60))["token"]
+        for days, expected in ((29, (410, "link-expired")), (2, UNKNOWN)):
+            world.move(days=days)
+            async with transaction(world.pool) as conn:
+                await forget_repetitions(conn, world.clock.now())
+            assert told(await opened(world, token)) == expected
+
+
+class TestAccepting:
+    async def test_credits_the_contact_and_the_agent_that_sent_it(self, world: World) -> None:
+        found = await sent(world)
+        answer = await world.accept(link=found["token"])
+        assert answer.status_code == 201
+        row = answer.json()
+        assert (row["contact_id"], row["agent"], row["link_id"], row["channel"]) == (
+            "ctc9",
+            "a-hotline_agent",
+            found["link_id"],
+            "web",
+        )
+        (event,) = await world.events(OfferAccepted)
+        assert (event["contact_id"], event["agent"], event["link_id"]) == ("ctc9", "a-hotline_agent", found["link_id"])
+
+    async def test_only_for_its_customer_and_its_offer(self, world: World) -> None:
+        token = (await sent(world))["token"]
+        await world.published("o2")
+        assert told(await world.accept("c2", link=token)) == (409, "link-not-for-this")
+        assert told(await world.accept("c1", "o2", link=token)) == (409, "link-not-for-this")
+        assert await world.rows("acceptances") == []
+
+    async def test_not_with_one_that_is_over_or_made_up(self, world: World) -> None:
+        token = (await sent(world, expires_in=60))["token"]
+        assert told(await world.accept(link="no such thing")) == UNKNOWN
+        world.move(seconds=60)
+        assert told(await world.accept(link=token)) == (410, "link-expired")
