@@ -6,6 +6,7 @@ The stored standing, decoded from its own description:
   the order of the release; contacts that are done with are forgotten after 92 days;
 - `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome, id of a freeze; forgotten when over;
 - `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
+- `o`: a row per open work order, oldest first: id, kind;
 - `t`: the instant of the newest timeline entry (µs), left out before there is one.
 """
 
@@ -40,8 +41,9 @@ def compare(
     possible_pauses: set[Pause],
     newest: datetime | None,
 ) -> None:
-    """Look at the stored requests, contacts and standing of one customer."""
+    """Look at the stored requests, contacts, work orders and standing of one customer."""
     _requests(life, rows["requests"], note, stopped)
+    _work_orders(life, rows["work_orders"], note)
     states = {row["contact_id"]: row["state"] for row in rows["contacts"]}
     _contacts(life, rows["contacts"], states, note, stopped)
     standing = next(iter(rows["standings"]), None)
@@ -61,6 +63,18 @@ def compare(
     _entries(life, body.get("e", []), states, note, newest)
     _goals(life, body.get("g", {}), note)
     _pauses(life, body.get("c", []), possible_pauses, note, newest)
+    if body.get("o", []) != [list(order) for order in life.orders.items()]:
+        note(6, f"the standing has the open work orders {body.get('o', [])}, the timeline {life.orders}")
+
+
+def _work_orders(life: Life, rows: Sequence[Any], note: Note) -> None:
+    stored = {row["work_order_id"]: row["result"] is not None for row in rows}
+    told = dict.fromkeys(life.orders, False) | dict.fromkeys(life.ended_orders, True)
+    for order in sorted(stored.keys() | told.keys()):
+        if stored.get(order) != told.get(order):
+            names = {None: "not there", False: "open", True: "ended"}
+            is_now, should = names[stored.get(order)], names[told.get(order)]
+            note(6, f"the work order {order} is {is_now} where the timeline says that it is {should}")
 
 
 def _requests(life: Life, rows: Sequence[Any], note: Note, stopped: frozenset[str]) -> None:

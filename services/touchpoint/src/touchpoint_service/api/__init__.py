@@ -14,6 +14,7 @@ from touchpoint_service.api import (
     recalls,
     requests,
     what_ifs,
+    work_orders,
 )
 
 ROUTERS = (
@@ -29,6 +30,7 @@ ROUTERS = (
     explanations.router,
     recalls.router,
     freezes.router,
+    work_orders.router,
     what_ifs.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -23,7 +23,8 @@ class Difference(NamedTuple):
     """One thing that a stored standing says differently, in JSON.
 
     `what` is `entry` (number of the newest timeline entry), `at` (its instant), `live` (requests that wait), `contact`,
-    `pause` or `goal`, with the contact's id, the rule or the goal as `key` and all that is stored of it in a list;
+    `pause`, `goal` or `work order`, with the contact's id, the rule, the goal or the order's id as `key` and all that
+    is stored of it in a list;
     `order` of the contacts or pauses; `standing`: there is none, or it cannot be read; or `timeline`: an entry of the
     type `key` is not understood.
     """
@@ -62,6 +63,10 @@ def compare(stored: Standing, derived: Standing, now: int) -> list[Difference]:
         mine, its = one.goals.get(goal, ()), other.goals.get(goal, ())
         if mine != its:
             found.append(Difference("goal", goal, [_shown(met) for met in mine], [_shown(met) for met in its]))
+    for order in sorted(one.orders.keys() | other.orders.keys()):
+        open_here, open_there = one.orders.get(order), other.orders.get(order)
+        if open_here != open_there:
+            found.append(Difference("work order", order, *([] if k is None else [k] for k in (open_here, open_there))))
     return found
 
 

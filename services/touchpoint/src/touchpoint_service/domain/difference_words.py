@@ -22,6 +22,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "goal missing": ("Goal {key} was met and did not count as met.", "目标 {key} 已达成而未记为达成。"),
     "goal surplus": ("Goal {key} counted as met and was not.", "目标 {key} 未达成而记为达成。"),
     "goal changed": ("Goal {key} was met by other acceptances.", "目标 {key} 由其他接受达成。"),
+    "work order missing": ("Work order {key} is open and was not known.", "工单 {key} 未结而未记入。"),
+    "work order surplus": ("Work order {key} counted as open and is not.", "工单 {key} 并非未结而记为未结。"),
+    "work order changed": ("Work order {key} was of another kind.", "工单 {key} 的类型有误。"),
     "order": ("They were not in the order of the timeline: {key}.", "次序与时间线不符：{key}。"),
     "standing missing": ("There was no standing.", "没有接触现状。"),
     "standing broken": ("The standing could not be read.", "接触现状无法读取。"),
@@ -46,7 +49,7 @@ def describe(difference: Mapping[str, Any], lang: str) -> str:
 def _case(what: str, stored: Any, derived: Any) -> str:
     if what == "standing":
         return f"{what} {'missing' if stored is None else 'broken'}"
-    if what not in ("contact", "pause", "goal"):
+    if what not in ("contact", "pause", "goal", "work order"):
         return what
     if not stored:
         return f"{what} missing"

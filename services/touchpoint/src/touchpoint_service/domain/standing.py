@@ -95,6 +95,8 @@ class Standing:
     """Every acceptance that stands for a goal, oldest first; a goal that is open is not in it."""
     at: int = 0
     """When the newest timeline entry was made."""
+    orders: dict[str, str] = field(default_factory=dict)
+    """The open work orders, oldest first: the kind of each."""
 
     @classmethod
     def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
@@ -107,6 +109,7 @@ class Standing:
             [CoolDown(*row) for row in raw.get("c", ())],  # rows from before there were freezes end sooner
             {goal: tuple(map(GoalMet._make, rows)) for goal, rows in raw.get("g", {}).items()},
             raw.get("t", 0),
+            dict(raw.get("o", ())),
         )
 
     def dump(self) -> bytes:
@@ -120,12 +123,21 @@ class Standing:
             raw["g"] = {goal: list(map(tuple, met)) for goal, met in self.goals.items()}
         if self.at:
             raw["t"] = self.at
+        if self.orders:
+            raw["o"] = list(self.orders.items())
         return orjson.dumps(raw)
 
     def copy(self) -> Standing:
         """A standing that can be changed without changing this one; entries are replaced, never edited in place."""
         return Standing(
-            self.customer_id, self.seq, self.live, list(self.entries), list(self.cool_downs), dict(self.goals), self.at
+            self.customer_id,
+            self.seq,
+            self.live,
+            list(self.entries),
+            list(self.cool_downs),
+            dict(self.goals),
+            self.at,
+            dict(self.orders),
         )
 
     def prune(self, now: int) -> None:

@@ -39,6 +39,7 @@ from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
 from touchpoint_service.handlers.outcomes import Report, report_outcomes
 from touchpoint_service.handlers.requests import take_in
+from touchpoint_service.handlers.work_orders import open_for_popup
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
 
@@ -178,7 +179,7 @@ async def _compose(
         "offers": items,
         "not_now": [_refusal(offer, objection, lang) for offer, objection in refused],
         "history": _history(seen["history"] or (), lang, customer.zone or ZoneInfo("UTC")),
-        "work_orders": [],
+        "work_orders": open_for_popup(seen["work_orders"], lang),
     }
     row = (scene.popup_id, customer_id, work.at, ask.place, ask.agent, ask.channel, body)
     work.new_popups.append(row)
