@@ -460,6 +460,13 @@ class TestHold:
         await desks.hear(desks.request("r1"))
         assert (await desks.kinds())[-1] == "contact.released"
 
+    async def test_ends_with_the_rule(self, desks: Touchpoint):
+        await opened(desks, kind="problem")
+        await desks.hear(desks.request("r1"))
+        await desks.put_in_force({name: value for name, value in DESKS.items() if name != "work_order_holds"})
+        await desks.tick()
+        assert (await desks.kinds())[-1] == "contact.released", "though the order is open"
+
     async def test_is_in_the_explanation(self, desks: Touchpoint):
         await opened(desks, kind="problem")
         await desks.hear(desks.request("r1"))

@@ -31,10 +31,11 @@ from touchpoint_service.handlers.work_orders import (
     appoint,
     comment,
     give_back,
+    must_see,
     open_order,
     refer,
     resolve,
-    show,
+    shown,
     take,
 )
 from touchpoint_service.repository import reads, work_orders
@@ -130,7 +131,7 @@ async def post_work_order(
         raise NotFound(f"there is no customer {body.customer_id}")
     order = body.to_order(body.work_order_id or new_id("wo", now), caller)
     async with working_on(conn, now, body.customer_id) as work:
-        await open_order(work, gate, order)
+        await open_order(work, gate, caller, order)
     response.headers["Location"] = f"/v1/work-orders/{order.work_order_id}"
     return await _shown(conn, caller, order.work_order_id, now)
 
@@ -158,7 +159,7 @@ async def list_work_orders(
     wanted = Filter(caller.org, state, None if kind is None else kind.value, unit, owner, customer_id, overdue)
     rows = await work_orders.page(conn, paging.after(tuple[int, datetime, str]), paging.fetch, now, wanted)
     page = paging.page(rows, lambda row: (row["priority"], row["due_at"], row["work_order_id"]))
-    return Page(items=[show(caller, row) for row in page.items], next_cursor=page.next_cursor)
+    return Page(items=[shown(row) for row in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/work-orders/{work_order_id}", summary="A work order", responses=answers(_WHOLE, NotFound))
@@ -218,8 +219,7 @@ async def post_work_order_referral(
     as it is now, also to who passed it on and does not see it any more."""
     async with _at(conn, caller, work_order_id, now) as desk:
         await refer(desk, body.unit, body.owner, body.note)
-    row = await work_orders.find(conn, work_order_id, now)
-    return show(Principal(caller.subject, caller.roles, "/", caller.permissions), row)
+    return shown(await work_orders.find(conn, work_order_id, now))
 
 
 @router.post(
@@ -291,13 +291,14 @@ async def _at(conn: Connection, caller: Principal, work_order_id: str, now: date
         NotFound: there is none, or none that the caller may know of.
     """
     known = await work_orders.find(conn, work_order_id, now)
-    show(caller, known)
+    must_see(caller, known)
     async with working_on(conn, now, known["customer_id"]) as work:
         order = await work_orders.find(conn, work_order_id, work.at)
-        show(caller, order)
+        must_see(caller, order)
         yield Desk(work, caller, order)
 
 
 async def _shown(conn: Connection, caller: Principal, work_order_id: str, now: datetime) -> dict[str, Any]:
     row = await work_orders.find(conn, work_order_id, now)
-    return show(caller, row, [] if row is None else await work_orders.comments(conn, work_order_id))
+    must_see(caller, row)
+    return shown(row, await work_orders.comments(conn, work_order_id))

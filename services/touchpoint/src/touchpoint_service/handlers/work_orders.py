@@ -180,14 +180,14 @@ class Desk:
         self.work.record(event, self.order["customer_id"], told | facts)
 
 
-def show(caller: Principal, order: Any, comments: Sequence[Any] | None = None) -> dict[str, Any]:
-    """An order as whoever may read it sees it.
-
-    Raises:
-        NotFound: there is none, or none that this caller may know of.
-    """
+def must_see(caller: Principal, order: Any) -> None:
+    """Raises NotFound where there is no order, or none that this caller may know of."""
     if order is None or not Access.of(caller, order).reads:
         raise NotFound("there is no such work order")
+
+
+def shown(order: Any, comments: Sequence[Any] | None = None) -> dict[str, Any]:
+    """An order as whoever may read it sees it."""
     found = {name: value for name, value in order.items() if not name.startswith("origin_") and name != "due_at"}
     if order["state"] != "taken":
         found |= {"leased_by": None, "leased_until": None}  # a lease that has lapsed is none
@@ -198,8 +198,8 @@ def show(caller: Principal, order: Any, comments: Sequence[Any] | None = None) -
     return found
 
 
-async def open_order(work: Work, gate: Gate, order: NewOrder) -> None:
-    """A person opens an order of the locked customer. One of this id that the customer has already stays as it is.
+async def open_order(work: Work, gate: Gate, caller: Principal, order: NewOrder) -> None:
+    """The caller opens an order of the locked customer. One of this id that the customer has already stays as it is.
 
     Raises:
         WorkOrderExists: the id is another customer's.
@@ -215,7 +215,6 @@ async def open_order(work: Work, gate: Gate, order: NewOrder) -> None:
     await begin(work, policy, order)
     if order.appointment_at is not None:
         row = await work_orders.find(work.conn, order.work_order_id, work.at)
-        caller = Principal(order.opened_by or "", (), "/", frozenset())
         await appoint(Desk(work, caller, row), policy, order.appointment_at)
 
 
@@ -349,6 +348,7 @@ async def appoint(desk: Desk, policy: Policy | None, at: datetime) -> None:
         Malformed: it is not ahead.
     """
     desk.must_be_open()
+    at = at.astimezone(UTC)
     work, order, document = desk.work, desk.order, _document(policy)
     if order["appointment_at"] == at:
         return

@@ -277,6 +277,17 @@ async def page(
     )
 
 
+async def count(conn: Queryable, now: datetime) -> list[Any]:
+    """How many orders have not ended: kind, whether a promise is overdue, count."""
+    return await conn.fetch(
+        f"""
+        select kind, coalesce({_OVERDUE}, false) as overdue, count(*) as count from work_orders
+        where resolved_at is null group by 1, 2
+        """,
+        now,
+    )
+
+
 OPEN_OF_CUSTOMER = """
 (
     select json_agg(o order by o.priority, o.due_at, o.work_order_id) from (
