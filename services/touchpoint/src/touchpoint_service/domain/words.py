@@ -145,7 +145,7 @@ _SENTENCES = {
         "freeze.closed": "The freeze was closed.",
         "work_order.opened": "Work order opened: {order}, for {unit}{due}.",
         "work_order.assigned.referred": "Work order ({order}) passed on to {unit}{owner}.",
-        "work_order.assigned.taken": "Work order ({order}) taken in hand{owner}.",
+        "work_order.assigned.taken": "Work order ({order}) taken in hand by {by}.",
         "work_order.commented": "A comment on the work order ({order}).",
         "work_order.appointed": "Appointment at {unit} {appointment}.",
         "work_order.reminded": "Reminder of the work order ({order}): its {about} is due {due_at}.",
@@ -170,7 +170,7 @@ _SENTENCES = {
         "freeze.closed": "冻结已解除。",
         "work_order.opened": "已开立工单：{order}，受理单位 {unit}{due}。",
         "work_order.assigned.referred": "工单（{order}）已转给 {unit}{owner}。",
-        "work_order.assigned.taken": "工单（{order}）已受理{owner}。",
+        "work_order.assigned.taken": "工单（{order}）已由 {by} 受理。",
         "work_order.commented": "工单（{order}）有新备注。",
         "work_order.appointed": "已预约 {unit}，时间 {appointment}。",
         "work_order.reminded": "工单（{order}）提醒：{about}时限为 {due_at}。",
@@ -252,11 +252,8 @@ def _order(body: Mapping[str, Any], tongue: str, zone: ZoneInfo) -> dict[str, st
     return {
         "order": ORDER_NAMES.get(str(body.get("order_kind")), ("", ""))[place],
         "unit": str(body.get("unit")),
-        "owner": ""
-        if owner is None
-        else (f"（{owner}）" if place else f" by {owner}")
-        if body.get("how") == "taken"
-        else (f"（{owner}）" if place else f" ({owner})"),
+        "owner": "" if owner is None else f"（{owner}）" if place else f" ({owner})",
+        "by": str(body.get("by")),
         "to": "" if to is None else f"至 {to}" if place else f" to {to}",
         "due": "" if due is None else f"，时限 {told}" if place else f", to be done by {told}",
         "due_at": _when(body.get("due_at"), tongue, zone),
