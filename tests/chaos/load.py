@@ -57,6 +57,17 @@ POLICY = {
         {"name": "rest", "outcome": "refused", "scope": "goal", "days": 1},
         {"name": "complained", "outcome": "complaint", "scope": "all"},
     ],
+    "work_order_holds": [{"name": "no-selling", "kinds": ["problem"], "purposes": ["marketing"], "channels": ["call"]}],
+    "work_orders": [
+        {
+            "name": "problems",
+            "kind": "problem",
+            "respond_minutes": 3,
+            "resolve_minutes": 8,
+            "remind_minutes": 1,
+            "escalate_to": "/head",
+        }
+    ],
 }
 MANAGER = Person("channel_manager", "mona")
 COMPLAINTS = Person("complaint_desk", "kim")
@@ -127,6 +138,8 @@ class Load:
             self._repeat(self._shop, 0.1),
             self._repeat(self._freeze, 0.5),
             self._repeat(self._thaw, 0.3),
+            self._repeat(self._hand_over, 0.4),
+            self._repeat(self._finish, 0.3),
             self._repeat(self._pass_time, 0.1),
             self._listen(),
             self._report(),
@@ -219,6 +232,21 @@ class Load:
         for freeze in found.json()["items"]:
             closing = f"/freezes/{freeze['freeze_id']}/closure"
             await self._insist(partial(self._desk.call, "touchpoint", "POST", closing, {}, by=COMPLAINTS))
+
+    async def _hand_over(self, number: int) -> None:
+        """Something comes up that another desk is to do."""
+        body = {"work_order_id": f"wo-{self._run}-{number}", "customer_id": self._customer(), "kind": "problem"}
+        await self._insist(lambda: self._desk.call("touchpoint", "POST", "/work-orders", body, by=COMPLAINTS))
+
+    async def _finish(self, number: int) -> None:
+        """The most important orders are taken in hand, and every other one ends."""
+        path = "/work-orders?limit=3&state=open"
+        found = await self._insist(lambda: self._desk.call("touchpoint", "GET", path, by=COMPLAINTS))
+        for place, order in enumerate(found.json()["items"]):
+            one, result = f"/work-orders/{order['work_order_id']}", {"result": "done"}
+            steps = [("PUT", f"{one}/lease", {"seconds": 60}), ("POST", f"{one}/result", result)]
+            for method, step, body in steps[: 1 + (number + place) % 2]:
+                await self._insist(partial(self._desk.call, "touchpoint", method, step, body, by=COMPLAINTS))
 
     async def _listen(self) -> None:
         """Learn of released contacts as a channel system does; a broker that is away is waited for."""

@@ -451,3 +451,44 @@ def a_campaign_approved_by_its_author(world: World) -> None:
 @breaks(10)
 def a_campaign_that_runs_without_approval(world: World) -> None:
     world.row("campaign", "campaigns", campaign_id="cmp")["approved_by"] = None
+
+
+def order(world: World, kind: str = "problem") -> dict[str, Any]:
+    """A work order about c2, with all that belongs to it."""
+    facts = {"work_order_id": "w1", "order_kind": kind, "unit": "/north", "priority": 5, "originator": {}}
+    world.enter("c2", "work_order.opened", **facts)
+    world.row("touchpoint", "standings", customer_id="c2")["body"]["o"] = [["w1", kind]]
+    row = {"work_order_id": "w1", "customer_id": "c2", "kind": kind, "priority": 5, "unit": "/north"}
+    world.rows("touchpoint", "work_orders").append(row | {"opened_at": world.now, "result": None})
+    return facts
+
+
+@breaks(1)
+def marketing_while_a_work_order_is_open(world: World) -> None:
+    demand(world, "work_order_holds", {"name": "hold", "kinds": ["problem"], "purposes": ["marketing"]})
+    order(world)
+    world.release("c2", "r7", "web", offer_id=None)
+
+
+@breaks(6)
+def a_work_order_that_the_standing_forgot(world: World) -> None:
+    order(world)
+    del world.row("touchpoint", "standings", customer_id="c2")["body"]["o"]
+
+
+@breaks(6)
+def a_work_order_that_is_lost(world: World) -> None:
+    order(world)
+    world.rows("touchpoint", "work_orders").clear()
+
+
+@breaks(6)
+def a_work_order_that_is_escalated_twice(world: World) -> None:
+    facts = order(world) | {"about": "resolution", "due_at": world.now.isoformat()}
+    for _ in range(2):
+        world.enter("c2", "work_order.escalated", **facts)
+
+
+@breaks(6)
+def a_word_about_a_work_order_that_nobody_opened(world: World) -> None:
+    world.enter("c2", "work_order.commented", work_order_id="w9", order_kind="problem", unit="/x", comment_id="k1")

@@ -61,4 +61,6 @@ def test_the_walks_came_by_everything():
     kinds = {"released", "deferred", "suppressed", "expired", "withdrawn", "recalled", "delivered", "responded"}
     wanted = {f"touchpoint.contact.{kind}.v1" for kind in kinds}
     others = {"recall.answered", "recall.unanswered", "acceptance.settled", "freeze.opened", "freeze.closed"}
+    others |= {f"work_order.{said}" for said in ("opened", "assigned", "commented", "appointed", "resolved")}
+    others |= {"work_order.reminded", "work_order.escalated"}
     assert wanted | {f"touchpoint.{kind}.v1" for kind in others} <= SEEN.keys()

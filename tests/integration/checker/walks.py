@@ -43,9 +43,10 @@ GROUPS = {
     "channel.events": "touchpoint.outcomes",
     "offers.acceptances": "touchpoint.outcomes",
 }
-_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, reports, timeline, contacts, requests,
-    standings, replica_customers, replica_offers, replica_plans, replica_rankings, customer_documents, offer_documents,
-    decision_facts, decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
+_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, work_orders,
+    work_order_comments, work_order_alarms, reports, timeline, contacts, requests, standings, replica_customers,
+    replica_offers, replica_plans, replica_rankings, customer_documents, offer_documents, decision_facts,
+    decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
     idempotency_keys"""
 
 few = st.integers(0, 5)
@@ -66,12 +67,19 @@ def _rules(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str
     return st.lists(rule, max_size=2)
 
 
+_KINDS = (
+    *("blackouts", "legal_hours", "frequency_caps", "minimum_gaps", "quiet_hours", "cool_downs"),
+    *("work_order_holds", "work_orders"),
+)
+
+
 def _named(document: dict[str, Any]) -> dict[str, Any]:
-    for kind in ("blackouts", "legal_hours", "frequency_caps", "minimum_gaps", "quiet_hours", "cool_downs"):
+    for kind in _KINDS:
         document[kind] = [rule | {"name": f"{kind.replace('_', '-')}-{n}"} for n, rule in enumerate(document[kind])]
     return document
 
 
+PROMISE = {"respond_minutes": 120, "resolve_minutes": 2000, "remind_minutes": 60, "escalate_to": "/head"}
 policies = st.fixed_dictionaries(
     {
         "name": st.just("walk"),
@@ -115,6 +123,10 @@ policies = st.fixed_dictionaries(
             st.fixed_dictionaries({"channels": some_channels, "start": st.just("21:00"), "end": st.just("08:00")}),
             max_size=1,
         ),
+        "work_order_holds": _rules(
+            purposes=st.sampled_from([None, ["marketing"]]), kinds=st.sampled_from([None, ["complaint", "problem"]])
+        ),
+        "work_orders": st.sampled_from([[], [{"kind": "complaint", "opened_by": ["complaint"]} | PROMISE]]),
         "cool_downs": st.tuples(
             _rules(outcome=st.sampled_from(["refused", "complaint"]), scope=scopes, days=st.integers(1, 5)),
             st.lists(st.just({"outcome": "complaint", "scope": "all"}), max_size=1),
@@ -136,6 +148,7 @@ requests = st.fixed_dictionaries(
 )
 REACHED = ["delivered", "shown", "refused", "interested", "complaint"]
 answers = st.sampled_from([*(outcome.value for outcome in Outcome), *REACHED, *REACHED, "accepted", "accepted"])
+works = st.sampled_from(["take", "refer", "comment", "appoint", "resolve", "resolve"])
 customers, offers = st.sampled_from(CUSTOMERS), st.sampled_from([*OFFERS])
 _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "ask": (8, (st.lists(requests, min_size=1, max_size=4),)),
@@ -153,6 +166,8 @@ _STEPS: dict[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "change": (1, (customers, st.sampled_from(["consent", "zone", "peace", "list"]))),
     "freeze": (2, (customers, st.sampled_from([None, 5, 200]))),
     "thaw": (3, (few,)),
+    "order": (2, (customers, st.sampled_from(["complaint", "problem", "referral"]), works)),
+    "work": (3, (few, works)),
     "policy": (1, (policies, st.sampled_from([0, 0, 1, 7, 100]))),
 }
 """The methods of `Walk`: how often each is chosen, and what it is given."""
@@ -361,6 +376,33 @@ class Walk:
         row = await self.rows("select freeze_id from freezes order by closed_at is not null, freeze_id limit 6", index)
         if row is not None:
             await self.touchpoint.call("POST", f"/v1/freezes/{row['freeze_id']}/closure", {}, role="complaint_desk")
+
+    async def order(self, customer_id: str, kind: str, how: str) -> None:
+        """Open a work order, and do something with it unless that would end it at once."""
+        self.number += 1
+        body = {"work_order_id": f"w{self.number}", "customer_id": customer_id, "kind": kind}
+        await self.touchpoint.call("POST", "/v1/work-orders", body, role="branch_agent", expect=201)
+        if how != "resolve":
+            await self.handle(body["work_order_id"], how, 0)
+
+    async def work(self, index: int, how: str) -> None:
+        query = "select work_order_id from work_orders order by resolved_at is not null, work_order_id limit 6"
+        row = await self.rows(query, index)
+        if row is not None:
+            await self.handle(row["work_order_id"], how, index)
+
+    async def handle(self, work_order_id: str, how: str, index: int) -> None:
+        method, path, body = {
+            "take": ("PUT", "lease", {"seconds": 3600}),
+            "refer": ("POST", "referrals", {"unit": f"/unit-{index}"}),
+            "comment": ("POST", "comments", {"text": "hm"}),
+            "appoint": ("PUT", "appointment", {"at": (self.now + timedelta(hours=90)).isoformat()}),
+            "resolve": ("POST", "result", {"result": "done"}),
+        }[how]
+        path = f"/v1/work-orders/{work_order_id}/{path}"
+        headers = self.touchpoint.headers("branch_agent")
+        answer = await self.touchpoint.client.request(method, path, json=body, headers=headers)
+        assert answer.is_success or answer.status_code == 409, answer.text
 
     async def pop_up(self, customer_id: str, channel: str, answer: str) -> None:
         body = {"customer_id": customer_id, "channel": channel}

@@ -37,6 +37,18 @@ POLICY: dict[str, Any] = {
         {"name": "two-a-day", "limit": 2, "window": {"kind": "calendar", "unit": "day", "zone": "customer"}},
         {"name": "per-offer", "scope": "offer", "limit": 3, "window": {"kind": "rolling", "hours": 240}},
     ],
+    "work_order_holds": [
+        {"name": "no-selling", "kinds": ["problem"], "exempt_classes": ["service_critical", "service"]}
+    ],
+    "work_orders": [
+        {
+            "name": "complaints",
+            "kind": "complaint",
+            "opened_by": ["complaint"],
+            "resolve_minutes": 600,
+            "remind_minutes": 60,
+        }
+    ],
     "cool_downs": [
         {"name": "refused", "outcome": "refused", "scope": "category", "days": 2},
         {"name": "complained", "outcome": "complaint", "scope": "channel", "days": 4},
@@ -79,6 +91,8 @@ class RandomLife:
             self._decide: 1,
             self._freeze: 1,
             self._thaw: 3,
+            self._order: 1,
+            self._work: 3,
         }
         for _ in range(steps):
             await self.advance(timedelta(microseconds=dice.randrange(1, 4 * 3600 * 10**6)))
@@ -207,6 +221,24 @@ class RandomLife:
         if rows:
             path = f"/v1/freezes/{self._dice.choice(rows)[0]}/closure"
             await self._service.call("POST", path, {}, role="complaint_desk")
+
+    async def _order(self) -> None:
+        self._number += 1
+        body = {"customer_id": self._dice.choice(CUSTOMERS), "work_order_id": f"w{self._number}", "kind": "problem"}
+        await self._service.call("POST", "/v1/work-orders", body, role="branch_agent")
+
+    async def _work(self) -> None:
+        rows = await self._service.pool.fetch("select work_order_id from work_orders where result is null order by 1")
+        if rows:
+            path = f"/v1/work-orders/{self._dice.choice(rows)[0]}"
+            method, step, body = self._dice.choice(
+                (
+                    ("PUT", "lease", {}),
+                    ("POST", "comments", {"text": "hm"}),
+                    *[("POST", "result", {"result": "done"})] * 3,
+                )
+            )
+            await self._service.call(method, f"{path}/{step}", body, role="branch_agent")
 
     async def _decide(self) -> None:
         request = self._request()

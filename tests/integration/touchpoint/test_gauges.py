@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prometheus_client import REGISTRY
-from tests.integration.touchpoint.conftest import START, Touchpoint
+from tests.integration.touchpoint.conftest import POLICY, START, Touchpoint
 
 from rapport.db import transaction
 from touchpoint_service.gauges import measure
@@ -50,3 +50,15 @@ class TestGauges:
         await touchpoint.tick(minutes=1)
         assert await told(touchpoint, "rapport_recalls_unanswered", channel="call", state="waiting") == 0
         assert await told(touchpoint, "rapport_recalls_unanswered", channel="call", state="reminded") == 1
+
+    async def test_work_orders_that_have_not_ended(self, touchpoint: Touchpoint):
+        rule = {"name": "problems", "kind": "problem", "resolve_minutes": 60}
+        await touchpoint.put_in_force(POLICY | {"work_orders": [rule]})
+        body = {"work_order_id": "w1", "customer_id": "c1", "kind": "problem"}
+        await touchpoint.call("POST", "/v1/work-orders", body, role="branch_agent")
+        assert await told(touchpoint, "rapport_work_orders", kind="problem", overdue="false") == 1
+        await touchpoint.tick(hours=2)
+        assert await told(touchpoint, "rapport_work_orders", kind="problem", overdue="true") == 1
+        assert await told(touchpoint, "rapport_work_orders", kind="problem", overdue="false") == 0
+        await touchpoint.call("POST", "/v1/work-orders/w1/result", {"result": "done"}, role="branch_agent")
+        assert await told(touchpoint, "rapport_work_orders", kind="problem", overdue="true") == 0

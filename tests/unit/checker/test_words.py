@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -39,9 +39,10 @@ def kinds(
     release: Contact | None = None,
     person: Person | None = BERLIN,
     pauses: tuple[Pause, ...] = (),
+    orders: tuple[str, ...] = (),
 ) -> list[str]:
     """What is wrong with a release after these contacts."""
-    return [c.kind for c in complaints(Case(document, release or contact(), past, pauses), person)]
+    return [c.kind for c in complaints(Case(document, release or contact(), past, pauses, orders), person)]
 
 
 def cap(limit: int = 1, hours: int | None = 24, **changes: Any) -> dict[str, Any]:
@@ -183,3 +184,20 @@ class TestPauses:
         document = {"do_not_disturb_exempt": ["marketing"]}
         assert kinds(document, pauses=(Pause(None, "all", None, "x", "do_not_contact"),)) == []
         assert kinds(document, pauses=(Pause(None, "all", None, "x", "complaint"),)) == ["cool-down"]
+
+
+class TestWorkOrderHolds:
+    HOLD: ClassVar[dict[str, Any]] = {
+        "work_order_holds": [{"name": "hold", "kinds": ["complaint"], "purposes": ["marketing"]}]
+    }
+
+    @pytest.mark.parametrize(
+        ("orders", "found"), [((), []), (("referral",), []), (("referral", "complaint"), ["work order"])]
+    )
+    def test_while_an_order_of_these_kinds_is_open(self, orders: tuple[str, ...], found: list[str]):
+        assert kinds(self.HOLD, orders=orders) == found
+
+    def test_only_what_it_binds(self):
+        service = contact(purpose="service", channel="branch")
+        assert kinds(self.HOLD, release=service, orders=("complaint",)) == []
+        assert kinds({"work_order_holds": [{"name": "all"}]}, release=service, orders=("referral",)) == ["work order"]

@@ -62,6 +62,10 @@ documents: st.SearchStrategy[Document] = st.builds(
     minimum_gaps=_rules("g", hours=st.sampled_from([0.5, 20, 24])),
     frequency_caps=_rules("c", scope=_scopes, limit=st.integers(0, 3), window=_windows),
     cool_downs=_rules("d", outcome=st.sampled_from(["refused", "complaint"]), scope=_scopes, days=st.integers(1, 3)),
+    work_order_holds=_rules("h", kinds=st.none() | st.sampled_from([["complaint"], ["problem", "referral"]])),
+    work_orders=st.sampled_from(
+        [[], [{"name": "o", "kind": "problem"}], [{"name": "o", "kind": "problem", "priority": 1}]]
+    ),
     gives_back=st.lists(st.sampled_from(list(Outcome)), unique=True, max_size=3),
 )
 """Two of them share some rules and differ in others."""

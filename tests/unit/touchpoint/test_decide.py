@@ -237,6 +237,32 @@ class TestCoolDown:
         assert Standing.load("c1", 1, 0, orjson.loads(old.dump())).cool_downs == old.cool_downs
 
 
+class TestOpenWorkOrder:
+    HOLDS = ({"name": "hold", "kinds": ["complaint", "problem"], "purposes": ["marketing"]},)
+
+    @pytest.mark.parametrize(
+        ("kind", "reason"), [("complaint", Reason.COMPLAINT_FREEZE), ("problem", Reason.COOL_DOWN)]
+    )
+    def test_is_waited_for(self, kind, reason):
+        found = decided(policy(work_order_holds=self.HOLDS), orders={"w1": "referral", "w2": kind})
+        assert (found.kind, found.because.reason, found.because.rule) == (DEFERRED, reason, "hold")
+        assert (found.because.may_free, found.retry_at) == (True, request().expires_at)
+
+    def test_of_other_kinds_or_for_other_purposes_is_not(self):
+        rules = policy(work_order_holds=self.HOLDS)
+        assert decided(rules, orders={"w1": "referral"}).kind == RELEASED
+        assert (
+            decided(rules, orders={"w1": "problem"}, asked=request(purpose="service", channels=("web",))).kind
+            == RELEASED
+        )
+        assert decided(policy(), orders={"w1": "problem"}).kind == RELEASED
+
+    def test_is_stored_with_the_standing(self):
+        known = Standing("c1", orders={"w2": "problem", "w1": "complaint"})
+        again = Standing.load("c1", 0, 0, orjson.loads(known.dump()))
+        assert list(again.orders.items()) == [("w2", "problem"), ("w1", "complaint")]
+
+
 class TestRequestRules:
     def test_goal_met_stops_every_channel(self):
         met: dict[str, tuple[GoalMet, ...]] = {"loan": (GoalMet("other", "acc_1", "web", NOON),)}

@@ -82,3 +82,60 @@ class TestDescribe:
     ) -> None:
         assert describe(kind, body, "en", BERLIN) == english
         assert describe(kind, body, "zh-CN", BERLIN) == chinese
+
+
+ORDER = {"work_order_id": "w", "order_kind": "call_back", "unit": "/north", "owner": "kim", "by": "ann"}
+DUE = "2026-03-03T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "en", "zh"),
+    [
+        (
+            "work_order.opened",
+            {"resolve_by": DUE},
+            "Work order opened: call back, for /north, to be done by Tue 03 Mar 12:00 (UTC).",
+            "已开立工单：回电，受理单位 /north，时限 2026-03-03 12:00（UTC）。",
+        ),
+        (
+            "work_order.assigned",
+            {"how": "referred"},
+            "Work order (call back) passed on to /north (kim).",
+            "工单（回电）已转给 /north（kim）。",
+        ),
+        (
+            "work_order.assigned",
+            {"how": "taken"},
+            "Work order (call back) taken in hand by ann.",
+            "工单（回电）已由 ann 受理。",
+        ),
+        ("work_order.commented", {}, "A comment on the work order (call back).", "工单（回电）有新备注。"),
+        (
+            "work_order.appointed",
+            {"appointment_at": DUE},
+            "Appointment at /north on Tue 03 Mar 12:00 (UTC).",
+            "已预约 /north，时间 2026-03-03 12:00（UTC）。",
+        ),
+        (
+            "work_order.reminded",
+            {"about": "response", "due_at": DUE},
+            "Reminder of the work order (call back): its first answer is due on Tue 03 Mar 12:00 (UTC).",
+            "工单（回电）提醒：首次响应时限为 2026-03-03 12:00（UTC）。",
+        ),
+        (
+            "work_order.escalated",
+            {"about": "resolution", "due_at": DUE, "to": "/head"},
+            "Work order (call back) escalated to /head: its result was due on Tue 03 Mar 12:00 (UTC).",
+            "工单（回电）已升级至 /head：办结时限为 2026-03-03 12:00（UTC）。",
+        ),
+        (
+            "work_order.resolved",
+            {"result": "not_reached"},
+            "Work order (call back) ended: the customer was not reached.",
+            "工单（回电）已办结：未联系上客户。",
+        ),
+    ],
+)
+def test_what_is_said_of_work_orders(kind: str, more: dict[str, Any], en: str, zh: str):
+    assert describe(kind, ORDER | more, "en", ZoneInfo("UTC")) == en
+    assert describe(kind, ORDER | more, "zh-CN", ZoneInfo("UTC")) == zh

@@ -41,6 +41,8 @@ class Case:
     past: Sequence[Contact]
     """The customer's contacts that counted just before."""
     pauses: Sequence[Pause]
+    orders: Sequence[str] = ()
+    """The kinds of the customer's open work orders."""
 
     def binds(self, rule: Mapping[str, Any]) -> bool:
         """Whether a rule applies to this contact."""

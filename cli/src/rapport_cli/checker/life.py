@@ -126,6 +126,11 @@ class Life:
     """Contacts whose slots were taken, by the contact that is to take them."""
     owed: dict[str, str] = field(default_factory=dict)
     """Contacts that must be recalled before anything else happens, and the acceptance or freeze that demands it."""
+    orders: dict[str, str] = field(default_factory=dict)
+    """The open work orders, oldest first: the kind of each."""
+    ended_orders: set[str] = field(default_factory=set)
+    rang: set[tuple[str, str, str]] = field(default_factory=set)
+    """What was said of promises: order, of which, and whether it was due soon or missed."""
     complained: set[str] = field(default_factory=set)
     """Rules that demand a freeze after the complaint just made."""
 
@@ -331,6 +336,42 @@ def _thawed(life: Life, entry: Entry) -> None:
     life.pauses = left
 
 
+def _ordered(life: Life, entry: Entry) -> None:
+    order = entry["work_order_id"]
+    if order in life.orders or order in life.ended_orders:
+        life.note(6, f"entry {entry['seq']} opens the work order {order} a second time")
+    life.orders[order] = entry["order_kind"]
+
+
+def _of_order(life: Life, entry: Entry) -> None:
+    """Something is said of an order that is open. Nothing else follows."""
+    if entry["work_order_id"] not in life.orders:
+        life.note(6, f"entry {entry['seq']} is about the work order {entry['work_order_id']}, which is not open")
+
+
+def _rang(life: Life, entry: Entry, step: str) -> None:
+    """Once for each promise: `due_at` is moved only by an appointment."""
+    _of_order(life, entry)
+    told = entry["work_order_id"], f"{entry['about']} {entry['due_at']}", step
+    if told in life.rang:
+        life.note(6, f"entry {entry['seq']} tells a second time that {told[0]} was {step}: {told[1]}")
+    life.rang.add(told)
+
+
+def _reminded(life: Life, entry: Entry) -> None:
+    _rang(life, entry, "due soon")
+
+
+def _escalated(life: Life, entry: Entry) -> None:
+    _rang(life, entry, "late")
+
+
+def _resolved(life: Life, entry: Entry) -> None:
+    _of_order(life, entry)
+    life.orders.pop(entry["work_order_id"], None)
+    life.ended_orders.add(entry["work_order_id"])
+
+
 _TAKE: Mapping[str, Callable[[Life, Entry], None]] = {
     "contact.released": _released,
     "contact.deferred": _deferred,
@@ -345,6 +386,13 @@ _TAKE: Mapping[str, Callable[[Life, Entry], None]] = {
     "acceptance.settled": _settled,
     "freeze.opened": _frozen,
     "freeze.closed": _thawed,
+    "work_order.opened": _ordered,
+    "work_order.assigned": _of_order,
+    "work_order.commented": _of_order,
+    "work_order.appointed": _of_order,
+    "work_order.reminded": _reminded,
+    "work_order.escalated": _escalated,
+    "work_order.resolved": _resolved,
 }
 
 KINDS = frozenset(_TAKE)

@@ -8,6 +8,7 @@ The stored standing, decoded from its own description:
 - `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
 - `s`: per offer the newest word on it, unless it was accepted since: at (µs), `interested`, `refused` or `call_back`,
   channel, when to call back (µs, or null); forgotten 92 days after both instants;
+- `o`: a row per open work order, oldest first: id, kind;
 - `t`: the instant of the newest timeline entry (µs), left out before there is one.
 """
 
@@ -42,8 +43,9 @@ def compare(
     possible_pauses: set[Pause],
     newest: datetime | None,
 ) -> None:
-    """Look at the stored requests, contacts and standing of one customer."""
+    """Look at the stored requests, contacts, work orders and standing of one customer."""
     _requests(life, rows["requests"], note, stopped)
+    _work_orders(life, rows["work_orders"], note)
     states = {row["contact_id"]: row["state"] for row in rows["contacts"]}
     _contacts(life, rows["contacts"], states, note, stopped)
     standing = next(iter(rows["standings"]), None)
@@ -64,6 +66,18 @@ def compare(
     _goals(life, body.get("g", {}), note)
     _pauses(life, body.get("c", []), possible_pauses, note, newest)
     _said(life, body.get("s", {}), note, newest)
+    if body.get("o", []) != [list(order) for order in life.orders.items()]:
+        note(6, f"the standing has the open work orders {body.get('o', [])}, the timeline {life.orders}")
+
+
+def _work_orders(life: Life, rows: Sequence[Any], note: Note) -> None:
+    stored = {row["work_order_id"]: row["result"] is not None for row in rows}
+    told = dict.fromkeys(life.orders, False) | dict.fromkeys(life.ended_orders, True)
+    for order in sorted(stored.keys() | told.keys()):
+        if stored.get(order) != told.get(order):
+            names = {None: "not there", False: "open", True: "ended"}
+            is_now, should = names[stored.get(order)], names[told.get(order)]
+            note(6, f"the work order {order} is {is_now} where the timeline says that it is {should}")
 
 
 def _requests(life: Life, rows: Sequence[Any], note: Note, stopped: frozenset[str]) -> None:

@@ -33,6 +33,7 @@ _TABLES = {
     "requests": "select customer_id, request_id, state, next_look, contact_id, campaign_id, because from requests "
     "order by customer_id {collate}",
     "contacts": "select customer_id, contact_id, state, campaign_id from contacts order by customer_id {collate}",
+    "work_orders": "select customer_id, work_order_id, result from work_orders order by customer_id {collate}, 2",
 }
 _BESIDE = ("customer_id", "seq", "channel", "contact_id", "request_id")
 _beside = itemgetter(*_BESIDE)
@@ -209,7 +210,7 @@ def _judge(walk: _Walk, entry: Entry, contact: Contact) -> None:
     if not world.policies.may_bind(stamp, contact.at):
         walk.note(1, f"{contact.contact_id} was released under {stamp[0]} version {stamp[1]}, not in force then")
     past = [earlier for earlier in walk.life.counting() if earlier is not contact]
-    case = Case(document, contact, past, walk.life.pauses)
+    case = Case(document, contact, past, walk.life.pauses, [*walk.life.orders.values()])
     people = world.heard.as_of(walk.customer_id, contact.at, lag=world.lag, skew=SKEW)
     if people == [] and walk.customer_id not in world.heard.erased:
         walk.note(1, f"{contact.contact_id} was released before anything was known of the customer")

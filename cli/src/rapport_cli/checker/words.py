@@ -35,7 +35,7 @@ SCOPES = {
 
 def complaints(case: Case, person: Person | None) -> list[Complaint]:
     """All rules that the release breaks; without a person, those that ask nothing of the customer document."""
-    found = [*_gaps(case), *_caps(case, person), *_pauses(case)]
+    found = [*_gaps(case), *_caps(case, person), *_pauses(case), *_orders(case)]
     if person is not None:
         found += [*_peace(case, person), *_consent(case, person), *_quiet_hours(case, person)]
         found += [*hours.blackouts(case, person), *hours.legal_hours(case, person), *hours.opening_hours(case)]
@@ -139,6 +139,14 @@ def _pauses(case: Case) -> Iterable[Complaint]:
             yield Complaint(
                 "cool-down", f"{pause.rule}: no contact until {pause.until or 'ever'} after {pause.outcome}"
             )
+
+
+def _orders(case: Case) -> Iterable[Complaint]:
+    for rule in case.document.get("work_order_holds", ()):
+        kinds = rule.get("kinds")
+        held = [kind for kind in case.orders if kinds is None or kind in kinds]
+        if held and case.binds(rule):
+            yield Complaint("work order", f"{rule['name']}: a work order is open ({', '.join(held)})")
 
 
 def _peace(case: Case, person: Person) -> Iterable[Complaint]:

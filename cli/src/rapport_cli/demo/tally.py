@@ -88,6 +88,12 @@ class Tally:
             "settled": self._settled,
             "opened": _nothing,
             "closed": _nothing,
+            "assigned": _nothing,
+            "commented": _nothing,
+            "appointed": _nothing,
+            "reminded": _nothing,
+            "escalated": _nothing,
+            "resolved": _nothing,
         }
 
     @property
@@ -169,7 +175,7 @@ class Tally:
 
 
 def _nothing(_life: Life, _body: Body, _announced_at: float) -> None:
-    """A freeze begins or ends: what it does to contacts is told by them."""
+    """A freeze begins or ends, or something is said of a work order: what that does to contacts is told by them."""
 
 
 def _give_back(life: Life, body: Body) -> None:

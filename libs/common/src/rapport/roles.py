@@ -25,6 +25,10 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "touchpoint.recall.read",
         "touchpoint.freeze.read",
         "touchpoint.freeze.open",  # who complains at the counter is left alone from then on
+        "touchpoint.work_order.read",
+        "touchpoint.work_order.open",
+        "touchpoint.work_order.work",
+        "touchpoint.work_order.assign",  # what does not belong here goes on to whom it does
         "touchpoint.timeline",
     }
 )
@@ -40,6 +44,17 @@ _READS = frozenset(
         "touchpoint.capacity.read",
         "touchpoint.recall.read",
         "touchpoint.freeze.read",
+        "touchpoint.work_order.read",
+    }
+)
+
+_WORKS_ORDERS = frozenset(
+    {
+        "touchpoint.work_order.read",
+        "touchpoint.work_order.open",
+        "touchpoint.work_order.work",
+        "touchpoint.work_order.assign",
+        "touchpoint.timeline",
     }
 )
 
@@ -48,6 +63,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "branch_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "hotline_agent": _TALKS_TO_CUSTOMERS | {"touchpoint.popup"},
     "outbound_agent": _TALKS_TO_CUSTOMERS,
+    "account_manager": _WORKS_ORDERS | {"profile.read", "profile.read_pii", "touchpoint.freeze.read"},
     # Systems.
     "storefront": frozenset(
         {
@@ -81,9 +97,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "policy_editor": frozenset({"touchpoint.policy.read", "touchpoint.policy.edit", "touchpoint.policy.try"}),
     "policy_approver": frozenset({"touchpoint.policy.read", "touchpoint.policy.approve", "touchpoint.policy.try"}),
     "channel_manager": frozenset({"touchpoint.capacity.read", "touchpoint.capacity.edit"}),
-    "complaint_desk": frozenset(
-        {"touchpoint.freeze.read", "touchpoint.freeze.open", "touchpoint.freeze.close", "touchpoint.timeline"}
-    ),
+    "complaint_desk": _WORKS_ORDERS | {"touchpoint.freeze.read", "touchpoint.freeze.open", "touchpoint.freeze.close"},
     "data_steward": frozenset(
         {
             "profile.read",

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from prometheus_client import Gauge
 
-from rapport.contracts.vocabulary import Channel
+from rapport.contracts.vocabulary import Channel, WorkOrderKind
 from rapport.db import Connection
 from touchpoint_service.domain.policy import CLASS_NAMES
 from touchpoint_service.handlers.recalls import STATES
-from touchpoint_service.repository import capacities, recalls
+from touchpoint_service.repository import capacities, recalls, work_orders
 
 SECONDS = 30.0
 """Between two measurements: often enough to see a queue grow, seldom enough that counting a long one costs little."""
@@ -23,6 +23,7 @@ backlog = Gauge("rapport_backlog", "Contacts that wait to be handed over", ["cha
 backlog_oldest = Gauge("rapport_backlog_oldest_seconds", "How long the oldest of them has waited", ["channel"])
 provider_resting = Gauge("rapport_provider_resting", "1 while a provider is left alone after failures", ["channel"])
 recalls_unanswered = Gauge("rapport_recalls_unanswered", "Recalls that wait for an answer", ["channel", "state"])
+open_work_orders = Gauge("rapport_work_orders", "Work orders that have not ended", ["kind", "overdue"])
 
 
 async def measure(conn: Connection, now: datetime) -> bool:
@@ -40,4 +41,8 @@ async def measure(conn: Connection, now: datetime) -> bool:
         provider_resting.labels(channel.value).set(channel.value in resting)
         for state in STATES:
             recalls_unanswered.labels(channel.value, state).set(unanswered.get((channel.value, state), 0))
+    orders = {(row["kind"], row["overdue"]): row["count"] for row in await work_orders.count(conn, now)}
+    for kind in WorkOrderKind:
+        for overdue in (False, True):
+            open_work_orders.labels(kind.value, str(overdue).lower()).set(orders.get((kind.value, overdue), 0))
     return False

@@ -1,5 +1,5 @@
 """What is due by the clock: waiting requests, contacts that expire, leases that lapse, recalls that a stop left behind
-or that nobody answers, and telling that a policy came into force.
+or that nobody answers, promises of work orders, and telling that a policy came into force.
 
 Each kind is a short transaction over at most `PAGE` rows, repeated while there are more. A row is looked at again once
 its customer is locked, so two workers, or a timer and an outcome, may find the same row and nothing happens twice.
@@ -21,7 +21,8 @@ from touchpoint_service.handlers.contacts import expire_contacts, recall
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.policies import announce_activations
 from touchpoint_service.handlers.recalls import miss_answers
-from touchpoint_service.repository import queues, recalls
+from touchpoint_service.handlers.work_orders import ring
+from touchpoint_service.repository import queues, recalls, work_orders
 from touchpoint_service.repository.work import Work
 
 PAGE = 500
@@ -74,6 +75,7 @@ class Timers:
             "expiries": self._expiries,
             "activations": self._activations,
             "unanswered": self._unanswered,
+            "alarms": self._alarms,
         }
         return any([await step() > 0 for kind, step in steps.items() if due[kind]])
 
@@ -140,5 +142,15 @@ class Timers:
                 work = Work(conn, to_micros(self._clock.now()))
                 await work.lock(customer for _, customer in due)
                 await miss_answers(work, [contact for contact, _ in due])
+                await work.flush()
+        return len(due)
+
+    async def _alarms(self) -> int:
+        due = await work_orders.due_alarms(self._pool, self._clock.now(), PAGE)
+        if due:
+            async with transaction(self._pool) as conn:
+                work = Work(conn, to_micros(self._clock.now()))
+                await work.lock(customer for _, customer in due)
+                await ring(work, [order for order, _ in due])
                 await work.flush()
         return len(due)

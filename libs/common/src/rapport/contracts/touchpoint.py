@@ -11,7 +11,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rapport.contracts.envelope import Event, register
-from rapport.contracts.vocabulary import Channel, ContactClass, Id, Instant, Name, Outcome, Reason
+from rapport.contracts.vocabulary import (
+    Channel,
+    ContactClass,
+    Id,
+    Instant,
+    Name,
+    Outcome,
+    Reason,
+    UnitPath,
+    WorkOrderKind,
+    WorkOrderResult,
+)
 
 
 class TimelineEvent(Event):
@@ -228,6 +239,101 @@ class FreezeClosed(TimelineEvent):
     note: str | None = None
 
 
+class Originator(BaseModel):
+    """Who asked for a work order, and is told what came of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    channel: Channel | None = None
+    place: str | None = None
+    """The branch or team of the contact in which it came up."""
+    unit: UnitPath | None = None
+    agent: Annotated[str, Field(max_length=200)] | None = None
+    contact_id: Id | None = None
+
+
+class _WorkOrder(TimelineEvent):
+    """What is said at a desk stays there: texts are read by who may see the order, and are in no event."""
+
+    work_order_id: Id
+    order_kind: WorkOrderKind
+    unit: UnitPath
+    """Whose it is."""
+    owner: Annotated[str, Field(max_length=200)] | None = None
+    """The person whose it is; None: anybody's of the unit."""
+    by: Annotated[str, Field(max_length=200)] | None = None
+    """Who did it. None: it followed from something else."""
+
+
+class WorkOrderOpened(_WorkOrder):
+    """Somebody is to do something for the customer, in another channel or at a desk."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.opened.v1"
+
+    priority: Annotated[int, Field(ge=1, le=9)]
+    """1 goes first."""
+    respond_by: Instant | None = None
+    resolve_by: Instant | None = None
+    originator: Originator
+    caused_by: Id | None = None
+    """The outcome, or the acceptance that could not be honoured, that it follows from. None: a person asked."""
+
+
+class WorkOrderAssigned(_WorkOrder):
+    """It has gone to another unit or person, or somebody has taken it in hand."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.assigned.v1"
+
+    how: Literal["referred", "taken"]
+    comment_id: Id | None = None
+
+
+class WorkOrderCommented(_WorkOrder):
+    """Somebody has added a word."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.commented.v1"
+
+    comment_id: Id
+
+
+class WorkOrderAppointed(_WorkOrder):
+    """The customer has an appointment in the unit; one of before does not stand any more."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.appointed.v1"
+
+    appointment_at: Instant
+    resolve_by: Instant | None = None
+
+
+class WorkOrderReminded(_WorkOrder):
+    """Whoever has it is to be reminded: a promise is to be kept soon."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.reminded.v1"
+
+    about: Literal["response", "resolution"]
+    due_at: Instant
+
+
+class WorkOrderEscalated(_WorkOrder):
+    """A promise was not kept: another unit sees to it, too."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.escalated.v1"
+
+    about: Literal["response", "resolution"]
+    due_at: Instant
+    to: UnitPath | None = None
+    """None: the policy names nobody."""
+
+
+class WorkOrderResolved(_WorkOrder):
+    """It has ended; its originator is told."""
+
+    event_type: ClassVar[str] = "touchpoint.work_order.resolved.v1"
+
+    result: WorkOrderResult
+    originator: Originator
+
+
 class PolicyActivated(Event):
     """A contact policy came into force: the whole document."""
 
@@ -256,6 +362,13 @@ TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
     AcceptanceSettled,
     FreezeOpened,
     FreezeClosed,
+    WorkOrderOpened,
+    WorkOrderAssigned,
+    WorkOrderCommented,
+    WorkOrderAppointed,
+    WorkOrderReminded,
+    WorkOrderEscalated,
+    WorkOrderResolved,
 )
 
 register(*TIMELINE_EVENTS, PolicyActivated)

@@ -15,6 +15,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 
 Instant = AwareDatetime
 
+UnitPath = Annotated[
+    str, StringConstraints(pattern=r"^(/|(/[A-Za-z0-9][A-Za-z0-9._~-]*)+)$", min_length=1, max_length=200)
+]
+"""A branch, a team or a desk by its place in the organisation, such as `/north/branch-7`: as in a token's `org`."""
+
 
 class Channel(StrEnum):
     """Where a contact happens."""
@@ -89,3 +94,28 @@ class ContactClass(StrEnum):
 
     def __init__(self, _value: str) -> None:
         self.rank = len(type(self).__members__)
+
+
+class WorkOrderKind(StrEnum):
+    """What a work order is about."""
+
+    REFERRAL = "referral"
+    """Somebody in another channel goes on: after a call a branch."""
+    ACCOUNT_MANAGER = "account_manager"
+    CALL_BACK = "call_back"
+    COMPLAINT = "complaint"
+    ACCEPTANCE_REFUSED = "acceptance_refused"
+    """What the customer accepted cannot be had: somebody tells them."""
+    PROBLEM = "problem"
+
+
+class WorkOrderResult(StrEnum):
+    """How a work order ended."""
+
+    DONE = "done"
+    DECLINED = "declined"
+    """The customer does not want it."""
+    NOT_REACHED = "not_reached"
+    NOT_POSSIBLE = "not_possible"
+    CANCELLED = "cancelled"
+    """It is not needed any more."""

@@ -15,6 +15,7 @@ from touchpoint_service.api import (
     recalls,
     requests,
     what_ifs,
+    work_orders,
 )
 
 ROUTERS = (
@@ -31,6 +32,7 @@ ROUTERS = (
     explanations.router,
     recalls.router,
     freezes.router,
+    work_orders.router,
     what_ifs.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

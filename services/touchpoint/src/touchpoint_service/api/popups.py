@@ -55,7 +55,21 @@ _POPUP = {
     "history": [
         {"at": "2026-03-02T09:00:00+00:00", "channel": "call", "text": "Call: asked to be called back (Home loan)."}
     ],
-    "work_orders": [],
+    "work_orders": [
+        {
+            "work_order_id": "wo_019cbd6f0a117cde8a41b2c3d4e5f607",
+            "kind": "referral",
+            "priority": 3,
+            "unit": "/north/branch-7",
+            "owner": None,
+            "subject": "Wants to see the savings plan on paper",
+            "opened_at": "2026-03-02T09:05:00+00:00",
+            "resolve_by": "2026-03-04T09:05:00+00:00",
+            "appointment_at": None,
+            "escalated_to": None,
+            "text": "referral",
+        }
+    ],
 }
 _SAID = {
     "popup_id": _POPUP["popup_id"],

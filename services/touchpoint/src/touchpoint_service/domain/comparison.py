@@ -23,9 +23,9 @@ class Difference(NamedTuple):
     """One thing that a stored standing says differently, in JSON.
 
     `what` is `entry` (number of the newest timeline entry), `at` (its instant), `live` (requests that wait), `contact`,
-    `pause`, `goal` or `said`, with the contact's id, the rule, the goal or the offer as `key` and all that is stored of
-    it in a list; `order` of the contacts or pauses; `standing`: there is none, or it cannot be read; or `timeline`: an
-    entry of the type `key` is not understood.
+    `pause`, `goal`, `said` or `work order`, with the contact's id, the rule, the goal, the offer or the order's id as
+    `key` and all that is stored of it in a list; `order` of the contacts or pauses; `standing`: there is none, or it
+    cannot be read; or `timeline`: an entry of the type `key` is not understood.
     """
 
     what: str
@@ -68,6 +68,10 @@ def compare(stored: Standing, derived: Standing, now: int) -> list[Difference]:
             found.append(
                 Difference("said", offer_id, *([] if word is None else [_shown(word)] for word in (said, told)))
             )
+    for order in sorted(one.orders.keys() | other.orders.keys()):
+        open_here, open_there = one.orders.get(order), other.orders.get(order)
+        if open_here != open_there:
+            found.append(Difference("work order", order, *([] if k is None else [k] for k in (open_here, open_there))))
     return found
 
 

@@ -25,6 +25,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "said missing": ("What was said of offer {key} was missing.", "缺少客户对优惠 {key} 的答复。"),
     "said surplus": ("Something stood as said of offer {key} that nobody said.", "优惠 {key} 的答复没有依据。"),
     "said changed": ("Something else was said of offer {key}: {names}.", "优惠 {key} 的答复有误：{names}。"),
+    "work order missing": ("Work order {key} is open and was not known.", "工单 {key} 未结而未记入。"),
+    "work order surplus": ("Work order {key} counted as open and is not.", "工单 {key} 并非未结而记为未结。"),
+    "work order changed": ("Work order {key} was of another kind.", "工单 {key} 的类型有误。"),
     "order": ("They were not in the order of the timeline: {key}.", "次序与时间线不符：{key}。"),
     "standing missing": ("There was no standing.", "没有接触现状。"),
     "standing broken": ("The standing could not be read.", "接触现状无法读取。"),
@@ -49,7 +52,7 @@ def describe(difference: Mapping[str, Any], lang: str) -> str:
 def _case(what: str, stored: Any, derived: Any) -> str:
     if what == "standing":
         return f"{what} {'missing' if stored is None else 'broken'}"
-    if what not in ("contact", "pause", "goal", "said"):
+    if what not in ("contact", "pause", "goal", "said", "work order"):
         return what
     if not stored:
         return f"{what} missing"

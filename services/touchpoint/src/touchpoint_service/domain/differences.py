@@ -18,6 +18,7 @@ UNORDERED = frozenset(
     (
         *("channels", "purposes", "exempt_classes", "exempt_purposes", "days", "do_not_disturb_exempt", "gives_back"),
         *("ignores", "countries", "regions", "places", "cool_downs", "blackouts"),
+        *("kinds", "opened_by", "work_order_holds", "work_orders", "units"),
     )
 )
 """Lists whose order says nothing. Of a list that is not known here it may."""

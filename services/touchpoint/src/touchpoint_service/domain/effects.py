@@ -1,8 +1,8 @@
 """What happens to contacts after their release, and what of it counts: for a life that nobody lived.
 
 The replay changes a standing by these functions exactly as the service changes the stored one in
-`handlers/contacts.py`, `outcomes.py`, `acceptances.py` and `freezes.py`; a test replays what the service did and
-compares every contact.
+`handlers/contacts.py`, `outcomes.py`, `acceptances.py`, `freezes.py` and `work_orders.py`; a test replays what the
+service did and compares every contact.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from touchpoint_service.domain.past import (
     FREEZES,
     IN_TIME,
     OPEN_AGAIN,
+    ORDERED,
+    RESOLVED,
     TOO_LATE,
     Effect,
+    Happening,
     Past,
     PolicyAt,
     RealContact,
@@ -182,6 +185,16 @@ class Life:
         self.standing.seq += 1
         self.standing.thaw(freeze_id)
 
+    def order(self, it: Happening) -> bool:
+        """Something is said of a work order; whether one has ended with it."""
+        standing = self.standing
+        standing.seq += 1
+        if it.kind == ORDERED:
+            standing.orders[it.body["work_order_id"]] = it.body["order_kind"]
+        elif it.kind == RESOLVED:
+            standing.orders.pop(it.body["work_order_id"], None)
+        return it.kind == RESOLVED
+
     def _key(self, scope: str, entry: Entry, effect: Effect) -> str | None:
         match scope:
             case "channel":
@@ -232,6 +245,8 @@ def _repeat(life: Life, past: Past, step: Step, policy_at: PolicyAt) -> None:
             life.thaw(it.body["freeze_id"])
         else:
             life.freeze(freeze, policy_at(it.at))
+    elif contact is None and effect is None:
+        life.order(it)
     elif contact is None:
         if effect is not None:
             life.happens(None, effect, it.at, NO_POLICY)

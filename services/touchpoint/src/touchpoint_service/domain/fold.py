@@ -26,6 +26,13 @@ from rapport.contracts.touchpoint import (
     FreezeOpened,
     RecallAnswered,
     RecallUnanswered,
+    WorkOrderAppointed,
+    WorkOrderAssigned,
+    WorkOrderCommented,
+    WorkOrderEscalated,
+    WorkOrderOpened,
+    WorkOrderReminded,
+    WorkOrderResolved,
 )
 from rapport.contracts.vocabulary import ContactClass, Outcome
 from touchpoint_service.domain.standing import (
@@ -188,6 +195,14 @@ def _thawed(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
     found.standing.thaw(body["freeze_id"])
 
 
+def _ordered(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
+    found.standing.orders[body["work_order_id"]] = body["order_kind"]
+
+
+def _resolved(found: Fold, _at: int, body: Mapping[str, Any]) -> None:
+    found.standing.orders.pop(body["work_order_id"], None)
+
+
 def _micros(text: str | None) -> int | None:
     return None if text is None else to_micros(datetime.fromisoformat(text))
 
@@ -207,8 +222,22 @@ _CHANGES: Mapping[str, Callable[[Fold, int, Mapping[str, Any]], None]] = {
     AcceptanceSettled.event_type: _settled,
     FreezeOpened.event_type: _frozen,
     FreezeClosed.event_type: _thawed,
+    WorkOrderOpened.event_type: _ordered,
+    WorkOrderResolved.event_type: _resolved,
 }
 QUIET = frozenset(
-    event.event_type for event in (ContactDeferred, ContactSuppressed, ContactWithdrawn, RecallUnanswered)
+    event.event_type
+    for event in (
+        ContactDeferred,
+        ContactSuppressed,
+        ContactWithdrawn,
+        RecallUnanswered,
+        WorkOrderAssigned,
+        WorkOrderCommented,
+        WorkOrderAppointed,
+        WorkOrderReminded,
+        WorkOrderEscalated,
+    )
 )
-"""Entries that change nothing but number and instant: nothing came of a request, or of a recall, so far."""
+"""Entries that change nothing but number and instant: nothing came of a request, of a recall, or of a work order, so
+far."""

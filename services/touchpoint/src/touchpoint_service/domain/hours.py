@@ -130,6 +130,15 @@ def opens_at(week: Week, now: int, zones: tuple[ZoneInfo, ...], country: str | N
     return None if opens is None or opens - now > HORIZON else opens
 
 
+def closes_at(week: Week, now: int, zones: tuple[ZoneInfo, ...], country: str | None, region: str | None) -> int:
+    """The instant up to which it certainly stays open, for a `now` at which it is.
+
+    At the latest the end of the day of UTC; where it goes on after that, it opens again at the same instant.
+    """
+    edges = _edges(week, zones, country, region, now // DAY)
+    return edges[bisect_right(edges, now)]
+
+
 def closed_because(
     week: Week, now: int, zones: tuple[ZoneInfo, ...], country: str | None, region: str | None
 ) -> Closure | None:

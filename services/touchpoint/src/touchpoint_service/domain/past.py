@@ -32,7 +32,10 @@ ANSWERED, UNANSWERED = "recall.answered", "recall.unanswered"
 
 FREEZES = OPENED, CLOSED = "freeze.opened", "freeze.closed"
 
-LASTING = (RELEASED, "contact.responded", "acceptance.settled", *FREEZES)
+ORDERS = ORDERED, RESOLVED = "work_order.opened", "work_order.resolved"
+_WORK_ORDER = "work_order."
+
+LASTING = (RELEASED, "contact.responded", "acceptance.settled", *FREEZES, *ORDERS)
 """What counts however long ago it was: an answer to a contact causes a pause, an acceptance meets a goal."""
 
 ACCEPTED, OPEN_AGAIN, TOO_LATE, IN_TIME = "settled", "open_again", "too_late", "in_time"
@@ -124,6 +127,8 @@ class Past:
     """Those that no contact of ours led to."""
     freezes: list[Happening] = field(default_factory=list)
     """Those that people opened, and the closing of every one."""
+    orders: list[Happening] = field(default_factory=list)
+    """Everything about work orders."""
     plans: dict[str, str | None] = field(default_factory=dict)
     """State of the plans as the first decision found it."""
     plan_changes: list[tuple[int, str, str | None]] = field(default_factory=list)
@@ -201,7 +206,15 @@ class _Reader:
                 if it.at >= self._since:
                     self._past.freezes.append(it)
             case _:
-                self._told(it)
+                self._other(it)
+
+    def _other(self, it: Happening) -> None:
+        if not it.kind.startswith(_WORK_ORDER):
+            self._told(it)
+            return
+        self._step(it, None)
+        if it.at >= self._since:
+            self._past.orders.append(it)
 
     def _step(self, it: Happening, contact: RealContact | None, effect: Effect | None = None) -> None:
         if it.at < self._since:

@@ -24,6 +24,7 @@ from touchpoint_service.domain.policy_document import (
 from touchpoint_service.domain.rule_base import CONTACT, Rule
 from touchpoint_service.domain.time_rules import Blackout, Legal, LegalHours, Opening, OpeningHours, Pause
 from touchpoint_service.domain.windows import HOUR
+from touchpoint_service.domain.work_order_rules import WorkOrderHold, WorkOrderRule
 from touchpoint_service.domain.zones import place_of
 
 SCOPE_ATTRIBUTES: Mapping[str, str] = {
@@ -134,6 +135,19 @@ class Preferred:
 
 
 @dataclass(slots=True, frozen=True)
+class Hold:
+    """A hold while work orders are open, made ready."""
+
+    name: str
+    kinds: frozenset[str] | None
+
+    @classmethod
+    def of(cls, rule: WorkOrderHold) -> Hold:
+        """From the document's rule."""
+        return cls(rule.name, None if rule.kinds is None else frozenset(kind.value for kind in rule.kinds))
+
+
+@dataclass(slots=True, frozen=True)
 class Applying:
     """The rules that bind contacts of one channel, class and purpose."""
 
@@ -144,6 +158,7 @@ class Applying:
     preferred_hours: tuple[Preferred, ...]
     minimum_gaps: tuple[Gap, ...]
     frequency_caps: tuple[Cap, ...]
+    work_order_holds: tuple[Hold, ...]
     needs_consent: bool
     may_disturb: bool
     conditions: Mapping[str, Predicate]
@@ -165,6 +180,7 @@ class Applying:
             preferred_hours=binding(self.preferred_hours),
             minimum_gaps=binding(self.minimum_gaps),
             frequency_caps=binding(self.frequency_caps),
+            work_order_holds=binding(self.work_order_holds),
         )
 
 
@@ -208,6 +224,10 @@ class Policy:
             and (rule.name not in self._conditions or self._conditions[rule.name](document, at))
         ]
 
+    def orders_after(self, outcome: str) -> list[WorkOrderRule]:
+        """The kinds of work orders that an outcome opens by itself."""
+        return [rule for rule in self.document.work_orders if outcome in rule.opened_by]
+
     def presumes_consent(self, channel: str, purpose: str, country: str | None, region: str | None) -> bool:
         """Whether somebody there who has said nothing may be contacted. An unknown place presumes nothing."""
         place = place_of(country, region)
@@ -237,6 +257,7 @@ class Policy:
             tuple(map(Preferred.of, binding(document.preferred_hours))),
             tuple(map(Gap.of, binding(document.minimum_gaps))),
             tuple(map(Cap.of, binding(document.frequency_caps))),
+            tuple(map(Hold.of, binding(document.work_order_holds))),
             needs_consent=channel in document.consent.channels and purpose not in document.consent.exempt_purposes,
             may_disturb=self.may_disturb(contact_class),
             conditions={},

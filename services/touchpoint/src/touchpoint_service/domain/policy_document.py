@@ -20,6 +20,7 @@ from touchpoint_service.domain.rule_base import Model, Rule
 from touchpoint_service.domain.standing import RETENTION
 from touchpoint_service.domain.time_rules import Blackout, LegalHours, OpeningHours, Region
 from touchpoint_service.domain.windows import HOUR
+from touchpoint_service.domain.work_order_rules import Unit, WorkOrderHold, WorkOrderRule
 
 MAX_HOURS = RETENTION // HOUR
 
@@ -167,6 +168,10 @@ class PolicyDocument(Model):
     minimum_gaps: tuple[MinimumGap, ...] = ()
     frequency_caps: tuple[FrequencyCap, ...] = ()
     cool_downs: tuple[CoolDownRule, ...] = ()
+    work_order_holds: tuple[WorkOrderHold, ...] = ()
+    work_orders: Annotated[tuple[WorkOrderRule, ...], Field(max_length=20)] = ()
+    units: Annotated[tuple[Unit, ...], Field(max_length=10_000)] = ()
+    """Branches and teams that work orders may go to by the name in which a contact has them."""
     gives_back: tuple[Outcome, ...] = (Outcome.FAILED, Outcome.WRONG_NUMBER, Outcome.NO_ANSWER, Outcome.BUSY)
     """Outcomes that did not reach the customer: the slot is free again, for every cap."""
 
@@ -190,13 +195,31 @@ class PolicyDocument(Model):
             *self.minimum_gaps,
             *self.frequency_caps,
             *self.cool_downs,
+            *self.work_order_holds,
         )
 
     @model_validator(mode="after")
     def distinct_names(self) -> PolicyDocument:
         """A reason names one rule."""
-        names = [rule.name for rule in self.rules]
+        names = [*(rule.name for rule in self.rules), *(rule.name for rule in self.work_orders)]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"rule names used twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def work_orders_are_clear(self) -> PolicyDocument:
+        """Each kind has one rule, each unit one place, and hours that are named exist."""
+        for what, found in (
+            ("kinds of work orders", [rule.kind.value for rule in self.work_orders]),
+            ("units", [unit.name for unit in self.units]),
+            ("paths of units", [unit.path for unit in self.units]),
+        ):
+            twice = sorted({each for each in found if found.count(each) > 1}) if len(set(found)) < len(found) else []
+            if twice:
+                raise ValueError(f"{what} named twice: {', '.join(twice)}")
+        known = {rule.name for rule in self.opening_hours}
+        unknown = sorted({r.opening_hours for r in self.work_orders if r.opening_hours is not None} - known)
+        if unknown:
+            raise ValueError(f"there are no opening hours {', '.join(unknown)}")
         return self

@@ -20,6 +20,7 @@ _CLOSED_LISTS = {
     "Channel": ("channels", Both("channel", "渠道")),
     "ContactClass": ("exempt_classes", Both("class", "接触等级")),
     "Outcome": ("outcome", Both("outcome", "结果")),
+    "WorkOrderKind": ("kinds", Both("kind of work order", "工单类型")),
 }
 """A field whose values they are, and what one is called."""
 

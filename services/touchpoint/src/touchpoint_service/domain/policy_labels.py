@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from touchpoint_service.domain.words import CHANNEL_NAMES, OUTCOME_NAMES
+from touchpoint_service.domain.words import CHANNEL_NAMES, ORDER_NAMES, OUTCOME_NAMES
 
 
 class Both(NamedTuple):
@@ -40,6 +40,12 @@ _KINDS = {
     "preferred_hours": Kind(Both("preferred-hours rule", "优选时段"), Both("preferred-hours rules", "优选时段")),
     "blackouts": Kind(Both("blackout", "停呼期"), Both("blackouts", "停呼期")),
     "cool_downs": Kind(Both("cool-down", "冷静期"), Both("cool-downs", "冷静期")),
+    "work_order_holds": Kind(
+        Both("hold while a work order is open", "工单未结暂缓规则"),
+        Both("holds while a work order is open", "工单未结暂缓规则"),
+    ),
+    "work_orders": Kind(Both("work-order rule", "工单规则"), Both("work-order rules", "工单规则")),
+    "units": Kind(Both("unit", "单位"), Both("units", "单位")),
 }
 
 _LABELS = {
@@ -65,6 +71,20 @@ _LABELS = {
     "minimum_gaps": Both("minimum gaps", "最小间隔"),
     "frequency_caps": Both("frequency caps", "频次上限"),
     "cool_downs": Both("cool-downs", "冷静期"),
+    "work_order_holds": Both("holds while work orders are open", "工单未结时的暂缓"),
+    "work_orders": Both("work orders", "工单"),
+    "units": Both("units", "单位"),
+    "units.path": Both("place in the organisation", "组织路径"),
+    "work_orders.unit": Both("whose it is", "受理单位"),
+    "work_orders.opened_by": Both("outcomes that open one", "自动开立的结果"),
+    "work_orders.priority": Both("priority", "优先级"),
+    "work_orders.opening_hours": Both("opening hours that count", "计时所用营业时间"),
+    "work_orders.respond_minutes": Both("minutes to the first answer", "首次响应时限（分钟）"),
+    "work_orders.resolve_minutes": Both("minutes to the result", "办结时限（分钟）"),
+    "work_orders.remind_minutes": Both("minutes of the reminder before", "提前提醒（分钟）"),
+    "work_orders.escalate_after_minutes": Both("minutes late to the escalation", "逾期升级（分钟）"),
+    "work_orders.escalate_to": Both("escalated to", "升级至"),
+    "*.kinds": Both("kinds of work orders", "工单类型"),
     "*.name": Both("name", "名称"),
     "*.channels": Both("channels", "渠道"),
     "*.exempt_classes": Both("exempt classes", "豁免等级"),
@@ -125,6 +145,7 @@ _SCOPES = {
     "offer": Both("offer", "优惠"),
     "goal": Both("goal", "目标"),
 }
+_ORDERS = {value: Both(*names) for value, names in ORDER_NAMES.items()}
 _DAYS = dict(
     zip(
         ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
@@ -152,6 +173,9 @@ _WORDS: Mapping[str, Mapping[str, Both]] = {
         "as_sunday": Both("like a Sunday", "按周日"),
     },
     "opening_hours.zone": {},
+    "work_orders.kind": _ORDERS,
+    "work_orders.opened_by": _OUTCOMES,
+    "*.kinds": _ORDERS,
     "*.scope": _SCOPES,
     "*.days": _DAYS,
     "*.unit": {"day": Both("day", "自然日"), "week": Both("week", "自然周"), "month": Both("month", "自然月")},

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rapport.clock import from_micros, to_micros
-from rapport.contracts.vocabulary import Reason
+from rapport.contracts.vocabulary import Reason, WorkOrderKind
 from rapport.ranking import first_hindrance
 from touchpoint_service.domain.budget_rules import frequency_cap, minimum_gap, scope_key
 from touchpoint_service.domain.clock_rules import blackout, legal_hours, opening_hours, quiet_hours
@@ -105,6 +105,20 @@ def cool_down(facts: Facts) -> Objection | None:
     return None
 
 
+def open_work_order(facts: Facts) -> Objection | None:
+    """While somebody works on what the customer has brought up, the contacts that the policy names wait for the end."""
+    orders = facts.standing.orders
+    if not orders:
+        return None
+    for hold in facts.applying.work_order_holds:
+        for kind in orders.values():
+            if hold.kinds is None or kind in hold.kinds:
+                complaint = kind == WorkOrderKind.COMPLAINT
+                reason = Reason.COMPLAINT_FREEZE if complaint else Reason.COOL_DOWN
+                return Objection(reason, rule=hold.name, may_free=True)
+    return None
+
+
 _WHY_PAUSED = {
     "complaint": Reason.COMPLAINT_FREEZE,
     FREEZE: Reason.COMPLAINT_FREEZE,
@@ -153,6 +167,7 @@ CHANNEL_RULES: tuple[RuleFunction, ...] = (
     no_consent,
     blackout,
     cool_down,
+    open_work_order,
     legal_hours,
     quiet_hours,
     opening_hours,

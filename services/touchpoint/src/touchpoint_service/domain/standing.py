@@ -110,6 +110,8 @@ class Standing:
     """When the newest timeline entry was made."""
     said: dict[str, Said] = field(default_factory=dict)
     """By offer, the newest word on it, until the offer is accepted."""
+    orders: dict[str, str] = field(default_factory=dict)
+    """The open work orders, oldest first: the kind of each."""
 
     @classmethod
     def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
@@ -123,6 +125,7 @@ class Standing:
             {goal: tuple(map(GoalMet._make, rows)) for goal, rows in raw.get("g", {}).items()},
             raw.get("t", 0),
             {offer_id: Said._make(row) for offer_id, row in raw.get("s", {}).items()},
+            dict(raw.get("o", ())),
         )
 
     def dump(self) -> bytes:
@@ -138,6 +141,8 @@ class Standing:
             raw["t"] = self.at
         if self.said:
             raw["s"] = {offer_id: tuple(said) for offer_id, said in self.said.items()}
+        if self.orders:
+            raw["o"] = list(self.orders.items())
         return orjson.dumps(raw)
 
     def copy(self) -> Standing:
@@ -151,6 +156,7 @@ class Standing:
             dict(self.goals),
             self.at,
             dict(self.said),
+            dict(self.orders),
         )
 
     def prune(self, now: int) -> None:

@@ -132,6 +132,8 @@ class Run:
             self._queue.append(self._item(at, _HAPPENS, effect.seq, self._happens, (None, effect, False)))
         for it in past.freezes:
             self._queue.append(self._item(it.at, _HAPPENS, it.seq, self._freezes, it))
+        for it in past.orders:
+            self._queue.append(self._item(it.at, _HAPPENS, it.seq, self._orders, it))
         for at, campaign, state in past.plan_changes:
             if at >= since:
                 self._queue.append(self._item(at, _PLANS, 1, self._plan_changes, (campaign, state)))
@@ -204,6 +206,10 @@ class Run:
         else:
             self.life.freeze(freeze, self._policy)
         return True
+
+    def _orders(self, it: Happening, _now: int) -> bool:
+        """Something is said of a work order; who waits for the end of one is looked at."""
+        return self.life.order(it)
 
     def _runs_out(self, out: Out, _now: int) -> bool:
         return self.life.expire(out)

@@ -149,6 +149,14 @@ _SENTENCES = {
         "acceptance.settled.revoked": "Acceptance taken back{offer}{why}.",
         "freeze.opened": "Nothing more goes to the customer: a freeze was opened{rule}{until}.",
         "freeze.closed": "The freeze was closed.",
+        "work_order.opened": "Work order opened: {order}, for {unit}{due}.",
+        "work_order.assigned.referred": "Work order ({order}) passed on to {unit}{owner}.",
+        "work_order.assigned.taken": "Work order ({order}) taken in hand by {by}.",
+        "work_order.commented": "A comment on the work order ({order}).",
+        "work_order.appointed": "Appointment at {unit} {appointment}.",
+        "work_order.reminded": "Reminder of the work order ({order}): its {about} is due {due_at}.",
+        "work_order.escalated": "Work order ({order}) escalated{to}: its {about} was due {due_at}.",
+        "work_order.resolved": "Work order ({order}) ended: {result}.",
     },
     "zh": {
         "contact.released": "已下发至{channel}{offer}。",
@@ -166,6 +174,14 @@ _SENTENCES = {
         "acceptance.settled.revoked": "已撤销接受{offer}{why}。",
         "freeze.opened": "不再接触客户：已开启冻结{rule}{until}。",
         "freeze.closed": "冻结已解除。",
+        "work_order.opened": "已开立工单：{order}，受理单位 {unit}{due}。",
+        "work_order.assigned.referred": "工单（{order}）已转给 {unit}{owner}。",
+        "work_order.assigned.taken": "工单（{order}）已由 {by} 受理。",
+        "work_order.commented": "工单（{order}）有新备注。",
+        "work_order.appointed": "已预约 {unit}，时间 {appointment}。",
+        "work_order.reminded": "工单（{order}）提醒：{about}时限为 {due_at}。",
+        "work_order.escalated": "工单（{order}）已升级{to}：{about}时限为 {due_at}。",
+        "work_order.resolved": "工单（{order}）已办结：{result}。",
     },
 }
 _BEGIN_WITH_CHANNEL = ("contact.delivered", "contact.responded")
@@ -194,6 +210,26 @@ _ANSWERS = {
 }
 
 _UNDELIVERED = {"en": ": it could not be delivered", "zh": "：无法交付"}
+ORDER_NAMES = {
+    "referral": ("referral", "转介"),
+    "account_manager": ("account manager", "客户经理跟进"),
+    "call_back": ("call back", "回电"),
+    "complaint": ("complaint", "投诉"),
+    "acceptance_refused": ("acceptance that could not be honoured", "接受无法兑现"),
+    "problem": ("problem", "问题"),
+}
+RESULT_NAMES = {
+    "done": ("done", "已办妥"),
+    "declined": ("the customer does not want it", "客户不需要"),
+    "not_reached": ("the customer was not reached", "未联系上客户"),
+    "not_possible": ("it is not possible", "无法办理"),
+    "cancelled": ("not needed any more", "已取消"),
+}
+"""English and Chinese of each."""
+_ABOUT = {
+    "en": {"response": "first answer", "resolution": "result"},
+    "zh": {"response": "首次响应", "resolution": "办结"},
+}
 
 _LEVELS = {
     "en": {1: ": reminded", 2: ": escalated"},
@@ -212,7 +248,7 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo, titl
         title: what an offer is called; left out, its id is told.
     """
     tongue = "zh" if lang.startswith("zh") else "en"
-    sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status')}"
+    sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status') or body.get('how')}"
     channels = _CHANNELS[tongue]
     channel = channels.get(str(body.get("channel")), "")
     words = {
@@ -232,7 +268,27 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo, titl
         "rule": _rule(body.get("rule"), tongue),
         "until": _until(body.get("until"), tongue, zone),
     }
+    if kind.startswith("work_order."):
+        words |= _order(body, tongue, zone)
     return _SENTENCES[tongue].get(sentence, sentence).format(**words)
+
+
+def _order(body: Mapping[str, Any], tongue: str, zone: ZoneInfo) -> dict[str, str]:
+    place = int(tongue == "zh")
+    due, owner, to = body.get("resolve_by"), body.get("owner"), body.get("to")
+    told = "" if due is None else _local(due, tongue, zone)
+    return {
+        "order": ORDER_NAMES.get(str(body.get("order_kind")), ("", ""))[place],
+        "unit": str(body.get("unit")),
+        "owner": "" if owner is None else f"（{owner}）" if place else f" ({owner})",
+        "by": str(body.get("by")),
+        "to": "" if to is None else f"至 {to}" if place else f" to {to}",
+        "due": "" if due is None else f"，时限 {told}" if place else f", to be done by {told}",
+        "due_at": _when(body.get("due_at"), tongue, zone),
+        "appointment": _when(body.get("appointment_at"), tongue, zone),
+        "about": _ABOUT[tongue].get(str(body.get("about")), ""),
+        "result": RESULT_NAMES.get(str(body.get("result")), ("", ""))[place],
+    }
 
 
 def because(facts: Mapping[str, Any], tongue: str) -> str:

@@ -16,6 +16,7 @@ from rapport.telemetry import RECALL_SECONDS
 from touchpoint_service.domain.standing import CLOSED, GoalMet
 from touchpoint_service.handlers.contacts import HELD, count, held_by, recall, set_state
 from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.handlers.work_orders import Cause, open_after_refusal
 from touchpoint_service.repository.work import Contact, Work
 
 
@@ -25,7 +26,7 @@ async def settle_acceptances(
     """Take over what the acceptance ledger says of the locked customers; each saying counts once.
 
     Accepted: the goal is met and every other contact for it is recalled. Refused or revoked: the goal is open again,
-    unless another acceptance meets it.
+    unless another acceptance meets it; refused, a work order is opened, too.
     """
     contacts = await work.contacts(
         held_by(work, {e.customer_id for e, _ in events}) | {c for e, _ in events if (c := _contact_of(e)) is not None}
@@ -54,7 +55,17 @@ async def settle_acceptances(
             "closes_contact": closes,
         }
         work.record(AcceptanceSettled, event.customer_id, facts, traceparent=trace)
+        if isinstance(event, AcceptanceRefused):
+            await open_after_refusal(work, await gate.policy(work), _refusal(event, contacts, trace))
     await gate.decide(work)
+
+
+def _refusal(event: AcceptanceRefused, contacts: dict[str, Contact], trace: str | None) -> Cause:
+    own = contacts.get(event.contact_id or "")
+    if own is not None and own.customer_id != event.customer_id:
+        own = None
+    told = event.customer_id, event.acceptance_id, own, event.channel.value
+    return Cause(*told, offer_id=event.offer_id, traceparent=trace)
 
 
 @dataclass(slots=True, frozen=True)

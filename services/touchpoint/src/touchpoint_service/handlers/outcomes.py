@@ -26,6 +26,7 @@ from touchpoint_service.handlers.acceptances import Met, meet
 from touchpoint_service.handlers.contacts import HELD, count, held_by, set_state
 from touchpoint_service.handlers.freezes import begin as begin_freeze
 from touchpoint_service.handlers.gate import Gate, facts_of
+from touchpoint_service.handlers.work_orders import Cause, open_after_outcomes
 from touchpoint_service.repository.freezes import FreezeRow
 from touchpoint_service.repository.work import Contact, Work
 
@@ -80,11 +81,14 @@ async def report_outcomes(work: Work, gate: Gate, reports: Sequence[Report]) -> 
     fresh = await work.new_reports([(r.outcome.customer_id, r.outcome.outcome_id) for r in reports])
     policy = await gate.policy(work)
     customers = await gate.customers(work)
+    causes = []
     for report in reports:
         key = report.outcome.customer_id, report.outcome.outcome_id
         if key in fresh:
             fresh.discard(key)
             _apply_outcome(work, gate, policy, report, contacts, customers.get(report.outcome.customer_id))
+            causes.append(_cause(report, contacts[report.outcome.contact_id]))
+    await open_after_outcomes(work, policy, causes)
     await gate.decide(work)
 
 
@@ -189,6 +193,13 @@ def _apply_outcome(
                 said.note,
             )
             begin_freeze(work, gate, policy, freeze, contacts, facts_of(contact), report.traceparent)
+
+
+def _cause(report: Report, contact: Contact) -> Cause:
+    said = report.outcome
+    offer_id = said.offer_id or contact.offer_id
+    told = said.customer_id, said.outcome_id, contact, contact.channel
+    return Cause(*told, said.agent, offer_id, said.outcome, report.traceparent)
 
 
 @dataclass(slots=True, frozen=True)

@@ -41,6 +41,7 @@ from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
 from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.requests import take_in
+from touchpoint_service.handlers.work_orders import open_for_popup
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
 
@@ -220,7 +221,7 @@ async def _compose(
         "warnings": warnings(standing, work.now, lang, zone),
         "promises": promises(standing, work.now, lang, zone, scene.title),
         "history": _history(seen["history"] or (), scene),
-        "work_orders": [],
+        "work_orders": open_for_popup(seen["work_orders"], lang),
     }
     row = (scene.popup_id, customer_id, work.at, ask.place, ask.agent, ask.channel, body)
     work.new_popups.append(row)

@@ -39,6 +39,7 @@ def budgets(standing: Standing, customer: Customer | None, policy: Policy | None
             for e in standing.entries
             if e.state != CLOSED
         ],
+        "work_orders": [{"work_order_id": order, "kind": kind} for order, kind in standing.orders.items()],
         "waiting": standing.live,
     }
 

@@ -219,7 +219,8 @@ select
     coalesce((select since from policy_activations
         where not announced and cancelled_at is null order by since limit 1) <= $1, false) as activations,
     coalesce((select due_at from recalls_unanswered
-        where due_at is not null order by due_at limit 1) <= $1, false) as unanswered
+        where due_at is not null order by due_at limit 1) <= $1, false) as unanswered,
+    coalesce((select at from work_order_alarms order by at limit 1) <= $1, false) as alarms
 """
 
 ANYTHING_TO_SEND = """
@@ -232,7 +233,7 @@ select coalesce((select next_try from contacts
 
 async def what_is_due(conn: Queryable, now: datetime, partitions: Sequence[int]) -> Any:
     """Whether there are recalls, wakes, requests of these partitions, leases, expiries, activations,
-    unanswered recalls: one look."""
+    unanswered recalls, alarms of work orders: one look."""
     return await conn.fetchrow(WHAT_IS_DUE, now, partitions)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rapport.db import Connection
 from touchpoint_service.repository.policies import IN_FORCE
+from touchpoint_service.repository.work_orders import OPEN_OF_CUSTOMER
 
 
 async def find_request(conn: Connection, request_id: str) -> Any:
@@ -93,6 +94,10 @@ _UNSAID = [
     "touchpoint.recall.unanswered.v1",
     "touchpoint.freeze.opened.v1",
     "touchpoint.freeze.closed.v1",
+    "touchpoint.work_order.assigned.v1",
+    "touchpoint.work_order.commented.v1",
+    "touchpoint.work_order.reminded.v1",
+    "touchpoint.work_order.escalated.v1",
 ]
 """What the customer never noticed."""
 
@@ -110,7 +115,8 @@ select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc
         ) as h
     ) as history,
     (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers,
-    null::json as once_accepted
+    null::json as once_accepted,
+    {OPEN_OF_CUSTOMER.replace("$now", "$7")} as work_orders
 from (select) as here
 left join standings s on s.customer_id = $1
 left join replica_customers c on c.id = $1
@@ -141,7 +147,7 @@ async def scene(
     The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in
     force at `now`; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest
     `history` timeline entries that tell what was said (at, type, body), newest first; the version of each of these
-    offers; and with `looks_back` the offers that the customer has accepted at any time.
+    offers; the open work orders; and with `looks_back` the offers that the customer has accepted at any time.
     """
     statement = _SCENE_LOOKING_BACK if looks_back else _SCENE
     return await conn.fetchrow(statement, customer_id, channel, since, _UNSAID, history, offer_ids, now)
