@@ -24,6 +24,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "touchpoint.freeze.read",
         "touchpoint.freeze.open",  # who complains at the counter is left alone from then on
         "touchpoint.timeline",
+        "touchpoint.events",
     }
 )
 
@@ -38,6 +39,7 @@ _READS = frozenset(
         "touchpoint.capacity.read",
         "touchpoint.recall.read",
         "touchpoint.freeze.read",
+        "touchpoint.events",
     }
 )
 
@@ -55,6 +57,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "touchpoint.lease",
             "touchpoint.outcome",
             "touchpoint.recall.read",
+            "touchpoint.events",
             "offers.accept",
         }
     ),

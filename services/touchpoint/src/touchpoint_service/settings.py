@@ -44,6 +44,25 @@ class Settings(ServiceSettings):
     what_if_part: int = Field(default=1000, ge=1, le=100_000)
     """Customers of a what-if that are replayed at a time: a few seconds of work, which is what a death costs."""
 
+    stream_recent: int = Field(default=10_000, ge=100, le=1_000_000)
+    """Events that each API process keeps in memory once somebody has opened a stream, about 10 MB: who was cut off for
+    less than that is served from it, who was away for longer from Kafka."""
+
+    stream_queue: int = Field(default=5000, ge=2, le=100_000)
+    """Events that may wait for one reader before it is cut: a burst passes, who has stopped reading does not stay."""
+
+    stream_connections: int = Field(default=2000, ge=1, le=50_000)
+    """Open streams of one process. Twice of what was measured, so that another process can fail."""
+
+    stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
+    """Half of the 30 s after which the most impatient of usual proxies drop a connection on which nothing comes."""
+
+    stream_lifetime_seconds: float = Field(default=3600, gt=0, le=86_400)
+    """After that a reader has to come back, with a token that still counts."""
+
+    stream_stall_seconds: float = Field(default=30.0, gt=0, le=600)
+    """A reader that takes nothing for so long is let go; its connection may be a dead one."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)

@@ -6,6 +6,7 @@ from touchpoint_service.api import (
     channels,
     contacts,
     customers,
+    events,
     explanations,
     freezes,
     policies,
@@ -30,5 +31,6 @@ ROUTERS = (
     recalls.router,
     freezes.router,
     what_ifs.router,
+    events.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -1,0 +1,397 @@
+"""The live stream of events: one reader of Kafka's log per process, and any number of connections that it feeds.
+
+What always holds:
+- a connection gets every event that it asked for behind its position, once, in the log's order of each customer; an
+  event that the relay has sent twice is told apart by its number while its customer is remembered;
+- the log is Kafka's. What is kept here is a copy of its newest part, so any process can serve any position, also after
+  a restart of everything, for as long as the broker keeps its records;
+- a connection that cannot keep up costs what it has not yet taken, up to a bound; then it is cut, and told the position
+  from which it may go on. It holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+
+import orjson
+from prometheus_client import Gauge
+
+from rapport.errors import DomainError, Unavailable
+from rapport.messaging.retry import Backoff
+from rapport.messaging.tail import TAIL_ERRORS, LogRecord, OffsetsGone, Tail, tailing
+from rapport.telemetry import get_logger
+from touchpoint_service.domain.subscriptions import Position, Wanted, event_body, write_position
+from touchpoint_service.settings import Settings
+
+_READY_SECONDS = 5.0
+_POLL_SECONDS = 0.5
+_REMEMBERED = 20_000
+"""Customers whose newest number is known, to tell an event that was sent twice."""
+_TOGETHER = 64
+"""Events in one write."""
+_PAGE = 500
+_TURNS = 3
+"""Of the loop, until a task whose event was set has run."""
+_CATCHING_UP = 16
+"""Connections that read the log themselves at a time: each does so with a client of its own."""
+_RETRY_MS = 1000
+
+_log = get_logger()
+_connections = Gauge("rapport_stream_connections", "Open connections of the event stream")
+
+
+class PositionTooOld(DomainError):
+    """The log no longer has what follows this position, or never had it. Begin anew, and read timelines for the gap."""
+
+    status = 410
+
+
+class StreamUnavailable(Unavailable):
+    """The log cannot be read at the moment; the position stays good."""
+
+
+class TooManyStreams(Unavailable):
+    """This process has as many open streams as it may have; another process may have room."""
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """An event behind its place in the log; `position` is the one after it, of the reader that read it."""
+
+    partition: int
+    position: Position
+    event_type: str
+    customer_id: str
+    place: str | None
+    body: bytes
+    _frame: bytes | None = None
+
+    def frame(self) -> bytes:
+        """As it goes over the wire to whoever stands where our own reader stands: made once for all of them."""
+        if self._frame is None:
+            self._frame = self.frame_at(self.position)
+        return self._frame
+
+    def frame_at(self, position: Position) -> bytes:
+        """As it goes over the wire to who stands at `position` after it."""
+        head = f"event: {self.event_type}\nid: {write_position(position)}\ndata: "
+        return head.encode() + self.body + b"\n\n"
+
+
+class _Numbers:
+    """The newest number of each of the customers heard of last."""
+
+    def __init__(self) -> None:
+        self._newest: OrderedDict[str, int] = OrderedDict()
+
+    def known(self, customer_id: str, seq: int) -> bool:
+        """Whether this entry, or a later one of the customer, has been here before."""
+        newest = self._newest.pop(customer_id, 0)
+        self._newest[customer_id] = max(newest, seq)
+        if len(self._newest) > _REMEMBERED:
+            self._newest.popitem(last=False)
+        return seq <= newest
+
+
+def _items(records: Iterable[LogRecord], position: list[int], numbers: _Numbers) -> Iterator[_Item]:
+    """The events of these records. `position` is moved behind each record before its event is given."""
+    for record in records:
+        position[record.partition] = record.offset + 1
+        if record.key is None or record.value is None:
+            continue
+        told = dict(record.headers)
+        event, kind, at = (told.get(name, b"").decode() for name in ("ce_id", "ce_type", "ce_time"))
+        customer_id = record.key.decode()
+        seq = event.rpartition(".")[2]
+        if not seq.isdigit() or numbers.known(customer_id, int(seq)):
+            continue
+        place = orjson.loads(record.value).get("place") if b'"place"' in record.value else None
+        body = event_body(event, kind, at, record.value)
+        yield _Item(record.partition, tuple(position), kind, customer_id, place, body)
+
+
+class Connection:
+    """One reader of the stream: what waits for it, and how far it has been told."""
+
+    def __init__(self, stream: Stream, wanted: Wanted, position: Position) -> None:
+        """See `Stream.open`."""
+        self.wanted = wanted
+        self._stream = stream
+        self._start = position
+        self._position = position
+        self._behind = True  # until what our own reader has read is past `_start` everywhere
+        self._waiting: deque[_Item] = deque()
+        self._filled = asyncio.Event()
+        self._ending: str | None = None
+        self._most = 0
+
+    def join(self, recent: Iterable[_Item], most: int) -> None:
+        """Take what is kept behind the position, however much it is; from then on `most` further events may wait."""
+        self._most = sys.maxsize
+        for item in recent:
+            self.offer(item)
+        self._most = len(self._waiting) + most
+
+    def offer(self, item: _Item) -> None:
+        """Put an event behind the others that wait, if it is wanted and was not told before."""
+        if self._ending is not None or not self.wanted.takes(item.event_type, item.customer_id, item.place):
+            return
+        if self._behind and item.position[item.partition] <= self._start[item.partition]:
+            return
+        if len(self._waiting) >= self._most:
+            self.end("slow_reader")
+            return
+        self._waiting.append(item)
+        self._filled.set()
+
+    def end(self, reason: str) -> None:
+        """Let go what waits; who reads is told why and from where to go on."""
+        self._ending = self._ending or reason
+        self._waiting.clear()
+        self._filled.set()
+
+    async def chunks(self, heartbeat: float, lifetime: float) -> AsyncIterator[bytes]:
+        """What goes over the wire, until the stream ends."""
+        until = time.monotonic() + lifetime
+        yield f"retry: {_RETRY_MS}\nid: {write_position(self._position)}\n\n".encode()
+        async for chunk in self._caught_up():
+            yield chunk
+        while True:
+            if self._waiting:
+                yield self._take()
+            elif self._ending is not None:
+                break
+            else:
+                self._filled.clear()
+                left = until - time.monotonic()
+                if left <= 0:
+                    self.end("lifetime")
+                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(heartbeat, left)):
+                        await self._filled.wait()
+                if not self._waiting and self._ending is None:
+                    self._position = self._past(self._stream.position)
+                    yield f":\nid: {write_position(self._position)}\n\n".encode()
+        data = orjson.dumps({"reason": self._ending}).decode()
+        yield f"event: end\nid: {write_position(self._position)}\ndata: {data}\n\n".encode()
+
+    def _take(self) -> bytes:
+        frames = []
+        while self._waiting and len(frames) < _TOGETHER:
+            item = self._waiting.popleft()
+            self._position = self._past(item.position)
+            frames.append(item.frame_at(self._position) if self._behind else item.frame())
+        return b"".join(frames)
+
+    def _past(self, position: Position) -> Position:
+        """Where who has been told everything up to `position`, and before `_start`, stands."""
+        if self._behind:
+            if all(map(int.__ge__, position, self._start)):
+                self._behind = False
+            else:
+                return tuple(map(max, position, self._start))
+        return position
+
+    async def _caught_up(self) -> AsyncIterator[bytes]:
+        """What the log holds between the position and the part of it that is kept here; then the connection is fed."""
+        if not self._stream.join(self):
+            async with self._stream.catching_up:
+                async for chunk in self._from_log():
+                    yield chunk
+
+    async def _from_log(self) -> AsyncIterator[bytes]:
+        position, numbers = list(self._start), _Numbers()
+        try:
+            async with self._stream.tail() as tail:
+                tail.seek(position)
+                while self._ending is None and not self._stream.join(self):
+                    frames = []
+                    for item in _items(await tail.next(_POLL_SECONDS), position, numbers):
+                        self._position = item.position
+                        if self.wanted.takes(item.event_type, item.customer_id, item.place):
+                            frames.append(item.frame())
+                    self._start = self._position = tuple(position)
+                    if frames:
+                        yield b"".join(frames)
+        except (*TAIL_ERRORS, OffsetsGone) as error:
+            _log.warning("stream_catch_up_failed", error=type(error).__name__)
+            self.end("log_unavailable")
+
+    def stands_at(self) -> Position:
+        """Everything before it has been told, or was not asked for."""
+        return self._start
+
+
+class Stream:
+    """The newest part of the log, and who is fed from it. Nothing is read before somebody connects."""
+
+    def __init__(self, settings: Settings, topic: str, partitions: int) -> None:
+        """Prepare; the first `open` begins to read."""
+        self._settings = settings
+        self._topic = topic
+        self._partitions = partitions
+        self._recent: deque[_Item] = deque()
+        self._floor: list[int] = []
+        self._head: list[int] = []
+        self._end: list[int] = []
+        self._connections: set[Connection] = set()
+        self._of_customers: dict[str, set[Connection]] = {}
+        self._of_all: set[Connection] = set()
+        self._ready = asyncio.Event()
+        self._reading: asyncio.Task[None] | None = None
+        self._closing = False
+        self.catching_up = asyncio.Semaphore(_CATCHING_UP)
+
+    @property
+    def position(self) -> Position:
+        """Behind the newest record read."""
+        return tuple(self._head)
+
+    def tail(self) -> AbstractAsyncContextManager[Tail]:
+        """A reader of the log."""
+        return tailing(self._settings.kafka_bootstrap, self._topic, self._partitions)
+
+    async def open(self, wanted: Wanted, after: Position | None) -> Connection:
+        """A connection that is told what is `wanted` behind `after`; None: from now on. `close` it at the end.
+
+        Raises:
+            PositionTooOld: the log does not have what follows `after`.
+            StreamUnavailable: the log cannot be read.
+            TooManyStreams: there are too many already.
+        """
+        if self._closing or len(self._connections) >= self._settings.stream_connections:
+            raise TooManyStreams("no more streams here")
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        try:
+            async with asyncio.timeout(_READY_SECONDS):
+                await self._ready.wait()
+                if after is not None and not self._covers(after):
+                    await self._check(after)
+        except (*TAIL_ERRORS, TimeoutError) as error:
+            raise StreamUnavailable("the log does not answer") from error
+        connection = Connection(self, wanted, self.position if after is None else after)
+        self._connections.add(connection)
+        _connections.set(len(self._connections))
+        return connection
+
+    def join(self, connection: Connection) -> bool:
+        """Feed the connection from here on, what is kept and not yet told first. False: it stands too far back."""
+        after = connection.stands_at()
+        if any(map(int.__lt__, after, self._floor)):
+            return False
+        connection.join(self._recent, self._settings.stream_queue)
+        customer_id = connection.wanted.customer_id
+        found = self._of_all if customer_id is None else self._of_customers.setdefault(customer_id, set())
+        found.add(connection)
+        return True
+
+    def close(self, connection: Connection) -> None:
+        """Feed it no more."""
+        self._connections.discard(connection)
+        self._of_all.discard(connection)
+        customer_id = connection.wanted.customer_id
+        if customer_id is not None and customer_id in self._of_customers:
+            self._of_customers[customer_id].discard(connection)
+            if not self._of_customers[customer_id]:
+                del self._of_customers[customer_id]
+        _connections.set(len(self._connections))
+
+    def end_all(self, reason: str) -> None:
+        """End every stream, resumable."""
+        for connection in self._connections:
+            connection.end(reason)
+
+    def leave(self) -> None:
+        """The process is about to go: end every stream, and open no other."""
+        self._closing = True
+        self.end_all("leaving")
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        self.leave()
+        if self._reading is not None:
+            self._reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reading
+
+    def _covers(self, after: Position) -> bool:
+        return (
+            len(after) == self._partitions
+            and all(map(int.__ge__, after, self._floor))
+            and all(map(int.__le__, after, self._head))
+        )
+
+    async def _check(self, after: Position) -> None:
+        gone = PositionTooOld("the log does not have what follows this position; begin without one")
+        if len(after) != self._partitions:
+            raise gone
+        async with self.tail() as tail:
+            first, end = await tail.bounds()
+        if any(map(int.__lt__, after, first)) or any(map(int.__gt__, after, end)):
+            raise gone
+
+    async def _read(self) -> None:
+        """Read the log for as long as the process lives. A broker that is away is waited for."""
+        backoff = Backoff()
+        numbers = _Numbers()
+        while True:
+            try:
+                async with self.tail() as tail:
+                    await self._begin(tail)
+                    backoff.reset()
+                    await self._follow(tail, numbers)
+            except OffsetsGone:
+                self._forget()
+            except TAIL_ERRORS as error:
+                pause = backoff.next()
+                _log.warning("stream_waits_for_log", error=type(error).__name__, seconds=round(pause, 2))
+                await asyncio.sleep(pause)
+
+    async def _begin(self, tail: Tail) -> None:
+        """Go on where we were, or far enough from the end that who was just connected elsewhere is served at once."""
+        first, end = await tail.bounds()
+        if self._head and (any(map(int.__lt__, self._head, first)) or any(map(int.__gt__, self._head, end))):
+            self._forget()
+        if not self._head:
+            back = self._settings.stream_recent // self._partitions
+            self._head = [max(low, high - back) for low, high in zip(first, end, strict=True)]
+            self._floor = list(self._head)
+        self._end = end
+        tail.seek(self._head)
+
+    async def _follow(self, tail: Tail, numbers: _Numbers) -> None:
+        """Pages are smaller than what may wait, and whoever can write does so between two: only who cannot is cut."""
+        page = max(1, min(_PAGE, self._settings.stream_queue // 2))
+        while True:
+            if not self._ready.is_set() and all(map(int.__ge__, self._head, self._end)):
+                self._ready.set()
+            for item in _items(await tail.next(_POLL_SECONDS, page), self._head, numbers):
+                self._tell(item)
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+
+    def _tell(self, item: _Item) -> None:
+        self._recent.append(item)
+        if len(self._recent) > self._settings.stream_recent:
+            oldest = self._recent.popleft()
+            self._floor[oldest.partition] = oldest.position[oldest.partition]
+        for connection in self._of_all:
+            connection.offer(item)
+        for connection in self._of_customers.get(item.customer_id, ()):
+            connection.offer(item)
+
+    def _forget(self) -> None:
+        """The log is another one, or has lost what we had not read: nobody can be told what is missing."""
+        self._ready.clear()
+        self._recent.clear()
+        self._head = []
+        self._floor = []
+        self.end_all("log_lost")
