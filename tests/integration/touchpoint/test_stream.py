@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
@@ -68,10 +69,10 @@ class TestAProcess:
                 async with listening(port, last) as listener:
                     async with asyncio.timeout(20):
                         while len(told) < len(sent):
-                            event = await listener.next()
-                            assert event is not None
-                            if event.event and event.data["id"].startswith(unique):
-                                told.append(event.data["id"])
+                            found = await listener.next()
+                            assert found is not None
+                            if found.event and found.data["id"].startswith(unique):
+                                told.append(found.data["id"])
                     sent += await log.write([f"{unique}-end"])
                     assert [e.data["id"] for e in await listener.events(1)] == [f"{unique}-end.1"]
         finally:
@@ -167,7 +168,7 @@ class TestAProcess:
 
 
 @asynccontextmanager
-async def stream_on(infrastructure: Endpoints, topic: str, **settings: int) -> AsyncIterator[Stream]:
+async def stream_on(infrastructure: Endpoints, topic: str, **settings: Any) -> AsyncIterator[Stream]:
     """A stream in this process, of a topic of its own with two partitions."""
     admin = AIOKafkaAdminClient(bootstrap_servers=infrastructure.kafka_bootstrap)
     await admin.start()
@@ -247,7 +248,6 @@ class TestAStream:
                         if "data" in lines:
                             places.append((lines["id"], lines["data"].split('"')[3]))
             stream.close(connection)
-            await reading.aclose()
             for number in (0, 1, 57, 150, 298):
                 rest = [event for _, event in places[number + 1 :]]
                 assert sorted(await told(stream, places[number][0], len(rest))) == sorted(rest)
@@ -281,7 +281,7 @@ class TestAStream:
 
 
 @asynccontextmanager
-async def stream_on_again(infrastructure: Endpoints, topic: str, **settings: int) -> AsyncIterator[Stream]:
+async def stream_on_again(infrastructure: Endpoints, topic: str, **settings: Any) -> AsyncIterator[Stream]:
     """Another stream of a topic that exists."""
     told = Settings(
         environment="test",

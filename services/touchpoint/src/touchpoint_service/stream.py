@@ -2,7 +2,7 @@
 
 What always holds:
 - a connection gets every event that it asked for behind its position, once, in the log's order of each customer; an
-  event that the relay has sent twice is told apart by its number while its customer is remembered;
+  event that the relay has sent twice is told apart by its id while that is remembered;
 - the log is Kafka's. What is kept here is a copy of its newest part, so any process can serve any position, also after
   a restart of everything, for as long as the broker keeps its records;
 - a connection that cannot keep up costs what it has not yet taken, up to a bound; then it is cut, and told the position
@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, suppress
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass
 
 import orjson
@@ -32,7 +32,7 @@ from touchpoint_service.settings import Settings
 _READY_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _REMEMBERED = 20_000
-"""Customers whose newest number is known, to tell an event that was sent twice."""
+"""Ids of events, to tell one that was sent twice: several pages of the relay, which repeats one at most."""
 _TOGETHER = 64
 """Events in one write."""
 _PAGE = 500
@@ -41,6 +41,8 @@ _TURNS = 3
 _CATCHING_UP = 16
 """Connections that read the log themselves at a time: each does so with a client of its own."""
 _RETRY_MS = 1000
+
+_LOG_ERRORS: tuple[type[Exception], ...] = (*TAIL_ERRORS, OffsetsGone)
 
 _log = get_logger()
 _connections = Gauge("rapport_stream_connections", "Open connections of the event stream")
@@ -84,22 +86,23 @@ class _Item:
         return head.encode() + self.body + b"\n\n"
 
 
-class _Numbers:
-    """The newest number of each of the customers heard of last."""
+class _Seen:
+    """The ids of the newest events, oldest first."""
 
     def __init__(self) -> None:
-        self._newest: OrderedDict[str, int] = OrderedDict()
+        self._ids: dict[str, None] = {}
 
-    def known(self, customer_id: str, seq: int) -> bool:
-        """Whether this entry, or a later one of the customer, has been here before."""
-        newest = self._newest.pop(customer_id, 0)
-        self._newest[customer_id] = max(newest, seq)
-        if len(self._newest) > _REMEMBERED:
-            self._newest.popitem(last=False)
-        return seq <= newest
+    def is_new(self, event: str) -> bool:
+        """Whether this event has not been here before, as far as is remembered."""
+        if event in self._ids:
+            return False
+        self._ids[event] = None
+        if len(self._ids) > _REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+        return True
 
 
-def _items(records: Iterable[LogRecord], position: list[int], numbers: _Numbers) -> Iterator[_Item]:
+def _items(records: Iterable[LogRecord], position: list[int], seen: _Seen) -> Iterator[_Item]:
     """The events of these records. `position` is moved behind each record before its event is given."""
     for record in records:
         position[record.partition] = record.offset + 1
@@ -108,8 +111,7 @@ def _items(records: Iterable[LogRecord], position: list[int], numbers: _Numbers)
         told = dict(record.headers)
         event, kind, at = (told.get(name, b"").decode() for name in ("ce_id", "ce_type", "ce_time"))
         customer_id = record.key.decode()
-        seq = event.rpartition(".")[2]
-        if not seq.isdigit() or numbers.known(customer_id, int(seq)):
+        if not seen.is_new(event):
             continue
         place = orjson.loads(record.value).get("place") if b'"place"' in record.value else None
         body = event_body(event, kind, at, record.value)
@@ -156,12 +158,14 @@ class Connection:
         self._waiting.clear()
         self._filled.set()
 
-    async def chunks(self, heartbeat: float, lifetime: float) -> AsyncIterator[bytes]:
+    async def chunks(self, heartbeat: float, lifetime: float) -> AsyncGenerator[bytes, None]:
         """What goes over the wire, until the stream ends."""
         until = time.monotonic() + lifetime
         yield f"retry: {_RETRY_MS}\nid: {write_position(self._position)}\n\n".encode()
-        async for chunk in self._caught_up():
-            yield chunk
+        if not self._stream.join(self):
+            async with aclosing(self._from_log(heartbeat)) as missed:
+                async for chunk in missed:
+                    yield chunk
         while True:
             if self._waiting:
                 yield self._take()
@@ -178,12 +182,12 @@ class Connection:
                         await self._filled.wait()
                 if not self._waiting and self._ending is None:
                     self._position = self._past(self._stream.position)
-                    yield f":\nid: {write_position(self._position)}\n\n".encode()
+                    yield self._beat()
         data = orjson.dumps({"reason": self._ending}).decode()
         yield f"event: end\nid: {write_position(self._position)}\ndata: {data}\n\n".encode()
 
     def _take(self) -> bytes:
-        frames = []
+        frames: list[bytes] = []
         while self._waiting and len(frames) < _TOGETHER:
             item = self._waiting.popleft()
             self._position = self._past(item.position)
@@ -199,28 +203,28 @@ class Connection:
                 return tuple(map(max, position, self._start))
         return position
 
-    async def _caught_up(self) -> AsyncIterator[bytes]:
-        """What the log holds between the position and the part of it that is kept here; then the connection is fed."""
-        if not self._stream.join(self):
-            async with self._stream.catching_up:
-                async for chunk in self._from_log():
-                    yield chunk
+    def _beat(self) -> bytes:
+        """A comment, and how far we are."""
+        return f":\nid: {write_position(self._position)}\n\n".encode()
 
-    async def _from_log(self) -> AsyncIterator[bytes]:
-        position, numbers = list(self._start), _Numbers()
+    async def _from_log(self, heartbeat: float) -> AsyncGenerator[bytes, None]:
+        """What the log holds between the position and the part of it that is kept here; then the connection is fed."""
+        position, seen = list(self._start), _Seen()
+        said = time.monotonic()
         try:
-            async with self._stream.tail() as tail:
+            async with self._stream.catching_up, self._stream.tail() as tail:
                 tail.seek(position)
                 while self._ending is None and not self._stream.join(self):
                     frames = []
-                    for item in _items(await tail.next(_POLL_SECONDS), position, numbers):
+                    for item in _items(await tail.next(_POLL_SECONDS), position, seen):
                         self._position = item.position
                         if self.wanted.takes(item.event_type, item.customer_id, item.place):
                             frames.append(item.frame())
                     self._start = self._position = tuple(position)
-                    if frames:
-                        yield b"".join(frames)
-        except (*TAIL_ERRORS, OffsetsGone) as error:
+                    if frames or time.monotonic() - said >= heartbeat:
+                        yield b"".join(frames) or self._beat()
+                        said = time.monotonic()
+        except _LOG_ERRORS as error:
             _log.warning("stream_catch_up_failed", error=type(error).__name__)
             self.end("log_unavailable")
 
@@ -238,6 +242,7 @@ class Stream:
         self._topic = topic
         self._partitions = partitions
         self._recent: deque[_Item] = deque()
+        self._seen = _Seen()
         self._floor: list[int] = []
         self._head: list[int] = []
         self._end: list[int] = []
@@ -275,7 +280,7 @@ class Stream:
                 await self._ready.wait()
                 if after is not None and not self._covers(after):
                     await self._check(after)
-        except (*TAIL_ERRORS, TimeoutError) as error:
+        except TAIL_ERRORS as error:
             raise StreamUnavailable("the log does not answer") from error
         connection = Connection(self, wanted, self.position if after is None else after)
         self._connections.add(connection)
@@ -341,13 +346,12 @@ class Stream:
     async def _read(self) -> None:
         """Read the log for as long as the process lives. A broker that is away is waited for."""
         backoff = Backoff()
-        numbers = _Numbers()
         while True:
             try:
                 async with self.tail() as tail:
                     await self._begin(tail)
                     backoff.reset()
-                    await self._follow(tail, numbers)
+                    await self._follow(tail)
             except OffsetsGone:
                 self._forget()
             except TAIL_ERRORS as error:
@@ -367,13 +371,13 @@ class Stream:
         self._end = end
         tail.seek(self._head)
 
-    async def _follow(self, tail: Tail, numbers: _Numbers) -> None:
+    async def _follow(self, tail: Tail) -> None:
         """Pages are smaller than what may wait, and whoever can write does so between two: only who cannot is cut."""
         page = max(1, min(_PAGE, self._settings.stream_queue // 2))
         while True:
             if not self._ready.is_set() and all(map(int.__ge__, self._head, self._end)):
                 self._ready.set()
-            for item in _items(await tail.next(_POLL_SECONDS, page), self._head, numbers):
+            for item in _items(await tail.next(_POLL_SECONDS, page), self._head, self._seen):
                 self._tell(item)
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
@@ -392,6 +396,7 @@ class Stream:
         """The log is another one, or has lost what we had not read: nobody can be told what is missing."""
         self._ready.clear()
         self._recent.clear()
+        self._seen = _Seen()
         self._head = []
         self._floor = []
         self.end_all("log_lost")

@@ -7,8 +7,8 @@ from long ago, and an exception can be no answer any more. What is here writes t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from contextlib import aclosing, suppress
+from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -66,8 +66,9 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(self, stream: Stream, connection: Connection, settings: Settings) -> None:
+        self._chunks = connection.chunks(settings.stream_heartbeat_seconds, settings.stream_lifetime_seconds)
         super().__init__(
-            connection.chunks(settings.stream_heartbeat_seconds, settings.stream_lifetime_seconds),
+            self._chunks,
             # What buffers on the way, nginx above all, would hold events back.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"},
         )
@@ -75,7 +76,7 @@ class EventStream(StreamingResponse):
         self._connection = connection
         self._stall = settings.stream_stall_seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Until the reader or the connection ends."""
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_gone(receive))
@@ -92,13 +93,11 @@ class EventStream(StreamingResponse):
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        chunks: AsyncIterator[Any] = self.body_iterator
-        try:
-            async for chunk in chunks:
-                async with asyncio.timeout(self._stall):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except (TimeoutError, OSError):
-            pass  # it takes nothing any more; what it has of it is resumable
+        with suppress(TimeoutError, OSError):  # it takes nothing any more; what it has of it is resumable
+            async with aclosing(self._chunks) as chunks:
+                async for chunk in chunks:
+                    async with asyncio.timeout(self._stall):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -109,6 +108,7 @@ async def _gone(receive: Receive) -> None:
 
 @router.get(
     "/events",
+    status_code=200,  # not to be told by the class
     summary="Follow what happens, live",
     response_class=EventStream,
     responses=_ANSWERS,

@@ -1,8 +1,7 @@
 """What a subscriber asked for, the form in which they get an event, and how they name a place in the log.
 
 What always holds:
-- the same event has the same id and body for every subscriber, live or replayed: id and body are those of the customer's
-  timeline;
+- the same event has the same id and body for every subscriber, live or replayed: those of the customer's timeline;
 - a position names, for each partition, the offset of the next record. It says all that is needed to go on, anywhere.
 """
 
@@ -58,7 +57,7 @@ def event_id(customer_id: str, seq: int) -> str:
 def entry_of(event: str) -> tuple[str, int] | None:
     """Customer and number of the entry that an event id names; None: it names none."""
     customer_id, _, seq = event.rpartition(".")
-    if not customer_id or not seq.isascii() or not seq.isdigit() or len(seq) > 18:  # noqa: PLR2004 - fits a bigint
+    if not customer_id or not seq.isascii() or not seq.isdigit() or len(seq) > 18:
         return None
     return customer_id, int(seq)
 
@@ -68,7 +67,7 @@ def write_position(position: Sequence[int]) -> str:
     raw = bytearray((_VERSION,))
     for offset in position:
         rest = offset
-        while rest >= 0x80:  # noqa: PLR2004 - seven bits a byte, the highest says that more follow
+        while rest >= 0x80:
             raw.append(rest & 0x7F | 0x80)
             rest >>= 7
         raw.append(rest)
