@@ -45,8 +45,8 @@ GROUPS = {
 }
 _TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, reports, timeline, contacts, requests,
     standings, replica_customers, replica_offers, replica_plans, customer_documents, offer_documents, decision_facts,
-    decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
-    idempotency_keys"""
+    decision_fellows, webhook_deliveries, webhook_replays, webhooks, what_if_parts, what_ifs, policy_activations,
+    policy_versions, policies, outbox, idempotency_keys"""
 
 few = st.integers(0, 5)
 scopes = st.sampled_from(["all", "channel", "category", "campaign", "offer", "goal"])

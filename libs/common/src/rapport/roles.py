@@ -40,6 +40,7 @@ _READS = frozenset(
         "touchpoint.recall.read",
         "touchpoint.freeze.read",
         "touchpoint.events",
+        "touchpoint.webhook.read",
     }
 )
 
@@ -61,6 +62,7 @@ ROLES: Mapping[str, frozenset[str]] = {
             "offers.accept",
         }
     ),
+    "integrator": frozenset({"touchpoint.events", "touchpoint.webhook.read", "touchpoint.webhook.edit"}),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
     # People in the back office.
     "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read", "profile.fields"}),

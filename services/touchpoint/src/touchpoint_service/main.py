@@ -15,8 +15,10 @@ from rapport.messaging.topics import all_topics
 from rapport.web import Api, create_api, serve
 from touchpoint_service.api import ROUTERS
 from touchpoint_service.catalogue import Catalogue
+from touchpoint_service.domain.addresses import networks
 from touchpoint_service.freshness import Freshness
 from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.posting import Addresses
 from touchpoint_service.settings import Settings
 from touchpoint_service.stream import Stream
 
@@ -33,6 +35,7 @@ def create_app(settings: Settings) -> Api:
         app.state.request_partitions = partitions[ContactRequested.topic]
         stream = app.state.stream = Stream(settings, TimelineEvent.topic, partitions[TimelineEvent.topic])
         app.state.leaving.append(stream.leave)
+        app.state.webhook_addresses = Addresses(networks(settings.webhook_allowed_networks))
         await catalogue.refresh()
         await freshness.refresh()
         watching = asyncio.gather(catalogue.run(), freshness.run())

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from rapport.settings import ServiceSettings
+from touchpoint_service.domain.addresses import networks
+
+DEVELOPMENT_WEBHOOK_KEY = "rapport-development-webhook-key-not-for-production"
+"""Published in this repository: it hides nothing, and production settings refuse it."""
+
+_KEY_BYTES = 32
 
 
 class Settings(ServiceSettings):
@@ -63,7 +71,38 @@ class Settings(ServiceSettings):
     stream_stall_seconds: float = Field(default=30.0, gt=0, le=600)
     """A reader that takes nothing for so long is let go; its connection may be a dead one."""
 
+    webhook_key: str = Field(default=DEVELOPMENT_WEBHOOK_KEY, repr=False)
+    """Seals the secrets of webhooks where they are stored: at least 32 random bytes. With another key none opens."""
+
+    webhook_allowed_networks: str = ""
+    """Networks that webhooks may lead into although they are not the internet, as `10.1.0.0/16, fd00::/8`; there plain
+    http will do. Whoever may edit webhooks can then have us post into them."""
+
+    webhook_concurrency: int = Field(default=16, ge=1, le=256)
+    """Requests under way to one endpoint, from one worker: what a slow endpoint costs us, how fast a quick one is."""
+
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=30)
+    """From the connection to the end of the answer; an endpoint takes the event in and works on it later."""
+
+    webhook_kept_days: int = Field(default=7, ge=1, le=366)
+    """How long what was delivered can be looked up. Dead letters stay four times as long."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)
     email_from: str = "offers@example.com"
+
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _are_networks(cls, told: str) -> str:
+        networks(told)
+        return told
+
+    @model_validator(mode="after")
+    def _refuse_the_published_webhook_key(self) -> Self:
+        if self.environment == "production":
+            if self.webhook_key == DEVELOPMENT_WEBHOOK_KEY:
+                raise ValueError("the development key is refused in production: set webhook_key to a secret")
+            if len(self.webhook_key.encode()) < _KEY_BYTES:
+                raise ValueError(f"webhook_key must have at least {_KEY_BYTES} bytes in production")
+        return self

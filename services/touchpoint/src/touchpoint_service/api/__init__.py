@@ -14,6 +14,7 @@ from touchpoint_service.api import (
     rebuilds,
     recalls,
     requests,
+    webhooks,
     what_ifs,
 )
 
@@ -32,5 +33,6 @@ ROUTERS = (
     freezes.router,
     what_ifs.router,
     events.router,
+    webhooks.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""
