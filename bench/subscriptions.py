@@ -166,6 +166,8 @@ class _Sink:
                 if seconds:
                     self.slow += 1
                     await asyncio.sleep(seconds)
+                    if writer.is_closing():
+                        return
                 else:
                     self.arrived.append(time.perf_counter())
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")

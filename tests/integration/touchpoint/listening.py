@@ -175,7 +175,8 @@ class Writer:
         ids = []
         for customer in customers:
             number = self._numbers[customer] = self._numbers.get(customer, 0) + 1 if seq is None else seq
-            told = {"customer_id": customer, "seq": number, "at": AT, **body}
+            contact = {"request_id": f"r{number}", "contact_id": f"ctc{number}", "channel": "call"}
+            told = {"customer_id": customer, "seq": number, "at": AT, **contact, **body}
             ids.append(f"{customer}.{number}")
             await self._producer.send(
                 self._topic,

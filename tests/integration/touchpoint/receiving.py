@@ -22,6 +22,7 @@ class Receiver:
     delay: float = 0.0
     events: list[dict[str, Any]] = field(default_factory=list)
     """Bodies of all posts, in order; each with what its headers said."""
+    hosts: list[str] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
     headers: str = ""
@@ -57,6 +58,7 @@ class Receiver:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         event = orjson.loads(body)
+        self.hosts.append(told["host"])
         assert told["webhook-id"] == event["id"]
         verified = 0
         for secret in self.secrets:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 from tests.integration.touchpoint.conftest import START, Touchpoint, touchpoint_on
+from tests.integration.touchpoint.listening import writing
 from tests.integration.touchpoint.receiving import Receiver, receiving
 
 from rapport.contracts import REGISTRY
@@ -63,8 +64,10 @@ async def deliveries(service: Touchpoint, made: dict[str, Any], **query: str) ->
     return {each["event_id"]: each for each in reversed(found)}
 
 
-async def happen(service: Touchpoint, *entries: tuple[str, int], kind: str = RELEASED, **body: Any) -> list[Envelope]:
-    """Entries of timelines, as the gate writes them and the relay sends them; given to the consumer once."""
+async def happen(
+    service: Touchpoint, *entries: tuple[str, int], kind: str = RELEASED, heard: bool = True, **body: Any
+) -> list[Envelope]:
+    """Entries of timelines, as the gate writes them and the relay sends them; by default given to the consumer, too."""
     envelopes = []
     at = service.clock.now()
     for customer_id, seq in entries:
@@ -84,7 +87,8 @@ async def happen(service: Touchpoint, *entries: tuple[str, int], kind: str = REL
         envelopes.append(
             Envelope("touchpoint.contacts", 0, 0, customer_id, f"{customer_id}.{seq}", kind, "touchpoint", at, event)
         )
-    await hear(service, envelopes)
+    if heard:
+        await hear(service, envelopes)
     return envelopes
 
 
@@ -427,12 +431,16 @@ class TestAnEndpoint:
 class TestAReplay:
     async def test_of_a_time_sends_again_what_the_webhook_takes(self, service: Touchpoint):
         async with receiving() as receiver:
+            told = []
             for hour in range(6):
                 service.clock.move(START + timedelta(hours=hour))
-                await happen(service, (f"c{hour}", 1), (f"c{hour}", 2), place="/north/b7")
+                told += await happen(service, (f"c{hour}", 1), (f"c{hour}", 2), place="/north/b7")
                 await happen(service, (f"c{hour}", 3), place="/south/b7")
                 await happen(service, (f"c{hour}", 4), kind=RECALLED)
+            service.clock.move(START + timedelta(hours=6))
             made = await subscribe(service, receiver, types=[RELEASED], org="north")
+            await hear(service, told)  # late: they were before there was this webhook
+            assert await deliveries(service, made) == {}
             since, until = START + timedelta(hours=1), START + timedelta(hours=4)
             asked = await TestDeliveries.replay(service, made, since=since.isoformat(), until=until.isoformat())
             assert (asked["state"], asked["progress"], asked["kind"]) == ("running", 0.0, "time")
@@ -519,7 +527,7 @@ def worker(service: Touchpoint, infrastructure: Endpoints) -> Iterator[subproces
 
 class TestAKilledWorker:
     async def test_is_followed_by_one_that_sends_the_rest_under_the_same_ids(
-        self, service: Touchpoint, infrastructure: Endpoints
+        self, service: Touchpoint, infrastructure: Endpoints, unique: str
     ):
         await topics.apply(infrastructure.kafka_bootstrap)
         count = 400
@@ -539,6 +547,16 @@ class TestAKilledWorker:
                 async with asyncio.timeout(30):
                     while (await see(service, made))["waiting"]:
                         await asyncio.sleep(0.05)
+                # And the whole way, from the log: an event that the relay sends twice comes once.
+                before = len(receiver.events)
+                await happen(service, (unique, 1), (unique, 2), heard=False)
+                async with writing(infrastructure.kafka_bootstrap) as log:
+                    await log.write([unique], seq=1)
+                    await log.write([unique], seq=1)
+                    await log.write([unique], seq=2)
+                await receiver.until(before + 2, 40)
+                assert sorted(receiver.ids()[before:]) == [f"{unique}.1", f"{unique}.2"]
+                del receiver.events[before:]
         assert cut < count
         assert set(receiver.ids()) == {f"c{n % 20}.{1 + n // 20}" for n in range(count)}
         assert len(receiver.events) <= count + 2 * 16, "only what was under way is sent twice"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,11 +19,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import structlog
 from prometheus_client import Counter
 
 from rapport.clock import Clock
-from rapport.db import Pool, transaction
+from rapport.db import DRIVER_ERRORS, Pool, transaction
 from rapport.messaging.retry import is_transient
 from touchpoint_service.domain.addresses import networks
 from touchpoint_service.domain.retries import GONE, next_try
@@ -42,6 +42,7 @@ _IDLE_SECONDS = 0.1
 _REFRESH_SECONDS = 1.0
 _TOGETHER = 500
 _WAIT_SECONDS = 1.0
+_LEAVE_SECONDS = 5.0
 
 _log = structlog.get_logger()
 _attempts = Counter("rapport_webhook_attempts", "Posts to webhooks, by what came of them", ["outcome"])
@@ -70,7 +71,7 @@ class Deliverer:
         self._settings = settings
         self._key = sealing_key(settings.webhook_key)
         self._addresses = Addresses(networks(settings.webhook_allowed_networks))
-        self._context = ssl.create_default_context()
+        self._context = httpx2.create_ssl_context(trust_env=False)
         self._lease: UUID = uuid4()
         self._lines: dict[str, _Line] = {}
         self._refreshed = float("-inf")
@@ -107,15 +108,24 @@ class Deliverer:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_IDLE_SECONDS):
                             await self._wake.wait()
-            await asyncio.gather(*(task for line in self._lines.values() for task in line.tasks))
+            await self._finish()
         finally:
             self._stopping = True
             self._written.set()
             await asyncio.gather(writing, return_exceptions=True)
             await asyncio.gather(*(line.endpoint.close() for line in self._lines.values()), return_exceptions=True)
         writing.result()
-        if self._unsent:
+        with suppress(*DRIVER_ERRORS):  # else it is due when the lease ends
             await deliveries.give_back(self._pool, self._lease, self._unsent, self._clock.now())
+
+    async def _finish(self) -> None:
+        """Let the posts under way end, for a moment; what is cut off is sent again, under its id."""
+        under_way = {task for line in self._lines.values() for task in line.tasks}
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=_LEAVE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _take(self) -> int:
         """Hand what is due to the lines that have room; how much it was."""
@@ -175,6 +185,9 @@ class Deliverer:
                 answer = await line.endpoint.post(row["event_id"], _body(row))
             self._ended.append(self._outcome(row, answer))
             self._written.set()
+        except asyncio.CancelledError:
+            self._unsent.append(row["number"])
+            raise
         finally:
             line.held -= 1
 
@@ -210,6 +223,8 @@ class Deliverer:
             except Exception as error:
                 if not is_transient(error):
                     raise
+                if self._stopping:
+                    return  # what came of these is not known to anybody: they are sent again
                 self._ended = ended + self._ended
                 _log.warning("webhooks_wait_for_database", error=type(error).__name__)
                 await asyncio.sleep(_WAIT_SECONDS)
