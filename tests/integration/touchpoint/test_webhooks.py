@@ -190,6 +190,21 @@ class TestAWebhook:
             await receiver.until(2)
             assert (receiver.events[1]["_verified"], receiver.events[1]["_signatures"]) == (1, 1)
 
+    async def test_whose_secret_does_not_open_waits_for_a_new_one(self, service: Touchpoint):
+        async with receiving() as receiver:
+            made = await subscribe(service, receiver)
+            await happen(service, ("c1", 1))
+            other = service.app.state.settings.model_copy(update={"webhook_key": "another"})
+            service.app.state.settings = other
+            async with delivering(service):
+                await asyncio.sleep(0.3)
+                assert receiver.events == []
+                path = f"/v1/webhooks/{made['webhook_id']}/secret-rotations"
+                rotated = await service.call("POST", path, {"overlap_hours": 0}, role="integrator")
+                receiver.secrets = [rotated.json()["secret"]]
+                await receiver.until(1)
+                assert receiver.events[0]["_verified"] == 1
+
     async def test_is_described_anew_by_who_knows_its_present_state(self, service: Touchpoint):
         async with receiving() as receiver:
             made = await subscribe(service, receiver)
@@ -312,8 +327,7 @@ class TestDeliveries:
             began = asyncio.get_running_loop().time()
             await quick.until(300)
             assert asyncio.get_running_loop().time() - began < 5
-            assert slow.most_under_way == 4
-            assert len(slow.events) < 300
+            assert len(slow.events) <= 4 * 5, "four at a time, each until its time is over"
 
     async def test_to_a_paused_webhook_wait_and_then_go_or_are_buried(self, service: Touchpoint):
         async with receiving() as receiver, delivering(service):
@@ -541,11 +555,19 @@ class TestAKilledWorker:
                 process.kill()
                 process.wait()
             cut = len(receiver.events)
-            held = "update webhook_deliveries set next_try = now() where state = 'due' and lease is not null"
-            await service.pool.execute(held)  # as when the lease has ended
+            await asyncio.sleep(0.3)  # until the server has noticed
+            dead = await service.pool.fetchval(
+                "select array_agg(distinct lease) from webhook_deliveries where lease is not null"
+            )
+            # As when the lease has ended, or the pause before the next try.
+            hurry = """
+                update webhook_deliveries set next_try = now()
+                where next_try > now() and (lease is null or lease = any($1))
+            """
             with worker(service, infrastructure):
                 async with asyncio.timeout(30):
                     while (await see(service, made))["waiting"]:
+                        await service.pool.execute(hurry, dead or [])
                         await asyncio.sleep(0.05)
                 # And the whole way, from the log: an event that the relay sends twice comes once.
                 before = len(receiver.events)

@@ -26,6 +26,7 @@ from prometheus_client import Counter
 from rapport.clock import Clock
 from rapport.db import DRIVER_ERRORS, Pool, transaction
 from rapport.messaging.retry import is_transient
+from rapport.sealing import Unreadable
 from touchpoint_service.domain.addresses import networks
 from touchpoint_service.domain.retries import GONE, next_try
 from touchpoint_service.domain.subscriptions import event_body
@@ -74,6 +75,8 @@ class Deliverer:
         self._context = httpx2.create_ssl_context(trust_env=False)
         self._lease: UUID = uuid4()
         self._lines: dict[str, _Line] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._unreadable: set[tuple[str, int]] = set()
         self._refreshed = float("-inf")
         self._ended: list[Outcome] = []
         self._unsent: list[int] = []
@@ -120,7 +123,7 @@ class Deliverer:
 
     async def _finish(self) -> None:
         """Let the posts under way end, for a moment; what is cut off is sent again, under its id."""
-        under_way = {task for line in self._lines.values() for task in line.tasks}
+        under_way = {task for line in self._lines.values() for task in line.tasks} | self._retiring
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=_LEAVE_SECONDS)
             for task in late:
@@ -153,18 +156,31 @@ class Deliverer:
 
     async def _refresh(self) -> None:
         """Follow what was changed about webhooks. One whose secret or URL is another gets a new endpoint."""
-        rows = await webhooks.every(self._pool)
-        now = self._clock.now()
-        for row in rows:
-            line = self._lines.get(row["webhook_id"])
-            if line is None or line.revision != row["revision"] or _passed(line.signs_until, now.isoformat()):
-                self._lines[row["webhook_id"]] = self._line(row, line)
-                if line is not None:
-                    asyncio.create_task(_close_when_idle(line))  # noqa: RUF006 - it lives by what it waits for
-            self._lines[row["webhook_id"]].failing = row["failing_since"] is not None
-        for webhook_id in self._lines.keys() - {row["webhook_id"] for row in rows}:
-            asyncio.create_task(_close_when_idle(self._lines.pop(webhook_id)))  # noqa: RUF006
+        rows = {row["webhook_id"]: row for row in await webhooks.every(self._pool)}
+        now = self._clock.now().isoformat()
+        for webhook_id, row in rows.items():
+            line = self._lines.get(webhook_id)
+            if line is None or line.revision != row["revision"] or _passed(line.signs_until, now):
+                self._retire(webhook_id)
+                try:
+                    self._lines[webhook_id] = line = self._line(row, line)
+                except Unreadable:
+                    if (webhook_id, row["revision"]) not in self._unreadable:
+                        self._unreadable.add((webhook_id, row["revision"]))
+                        _log.error("webhook_secret_unreadable", webhook_id=webhook_id)  # the others go on
+                    continue
+            line.failing = row["failing_since"] is not None
+        for webhook_id in self._lines.keys() - rows.keys():
+            self._retire(webhook_id)
         self._refreshed = time.monotonic()
+
+    def _retire(self, webhook_id: str) -> None:
+        """Use this endpoint no more; its connections end when what is under way has ended."""
+        line = self._lines.pop(webhook_id, None)
+        if line is not None:
+            task = asyncio.create_task(_close_when_idle(line))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
 
     def _line(self, row: Any, before: _Line | None) -> _Line:
         secrets = signing_secrets(row, self._key, self._clock.now())
@@ -208,7 +224,7 @@ class Deliverer:
 
     async def _write(self) -> None:
         """Write down what came of attempts, as it comes, until stopped and all is written."""
-        while not (self._stopping and not self._ended and not any(line.tasks for line in self._lines.values())):
+        while self._ended or not self._stopping or self._retiring or any(line.tasks for line in self._lines.values()):
             if not self._ended:
                 self._written.clear()
                 with suppress(TimeoutError):
