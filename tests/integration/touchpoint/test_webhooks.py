@@ -577,6 +577,9 @@ class TestAKilledWorker:
                     await log.write([unique], seq=1)
                     await log.write([unique], seq=2)
                 await receiver.until(before + 2, 40)
+                async with asyncio.timeout(10):
+                    while (await see(service, made))["waiting"]:
+                        await asyncio.sleep(0.05)
                 assert sorted(receiver.ids()[before:]) == [f"{unique}.1", f"{unique}.2"]
                 del receiver.events[before:]
         assert cut < count

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
@@ -229,7 +229,7 @@ async def list_deliveries(
     conn: Reading,
     paging: PagingQuery,
     state: Literal["due", "delivered", "dead"] | None = None,
-    event_id: str | None = None,
+    event_id: Annotated[str | None, Query(max_length=128)] = None,
     replay_id: Id | None = None,
 ) -> Page[dict[str, Any]]:
     """Newest first. `dead`: given up after three days, or because the endpoint is gone; a replay sends them again."""
