@@ -231,6 +231,7 @@ class TestAWebhook:
             ({"url": "ftp://93.184.215.14/in"}, "validation"),
             ({"url": "https://me:secret@93.184.215.14/in"}, "validation"),
             ({"url": "https://93.184.215.14/in", "types": ["no.such.type"]}, "validation"),
+            ({"url": "https://93.184.215.14/in", "types": [f"{RELEASED},{RECALLED}"]}, "validation"),
         ],
     )
     async def test_leads_into_no_network_that_the_settings_do_not_open(
@@ -481,7 +482,7 @@ class TestAReplay:
                 RELEASED,
             )
             made = await subscribe(service, receiver)
-            asked = await TestDeliveries.replay(service, made, since=(START - timedelta(hours=2)).isoformat())
+            asked = await TestDeliveries.replay(service, made, since="0001-01-01T00:00:00+14:00")
             path = f"/replays/{asked['replay_id']}"
             seen = []
             for _ in range(200):
@@ -510,6 +511,7 @@ class TestAReplay:
             {"until": "2026-03-03T12:00:00Z"},
             {"since": "2026-03-03T12:00:00Z", "until": "2026-03-03T11:00:00Z"},
             {"event_ids": ["nonsense"]},
+            {"since": "2026-03-03T12:00:00Z", "until": "0001-01-01T00:00:00+14:00"},
             {"event_ids": ["c1.99999999999999999999"]},
         ],
     )

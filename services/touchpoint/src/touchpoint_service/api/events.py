@@ -20,8 +20,9 @@ from rapport.contracts.vocabulary import Id
 from rapport.errors import FieldError, Malformed
 from rapport.web import Router, answers
 from touchpoint_service.domain.subscriptions import Position, Wanted, read_position
+from touchpoint_service.listeners import Connection
 from touchpoint_service.settings import Settings
-from touchpoint_service.stream import Connection, PositionTooOld, Stream, StreamUnavailable, TooManyStreams
+from touchpoint_service.stream import PositionTooOld, Stream, StreamUnavailable, TooManyStreams
 
 router = Router(tags=["subscriptions"])
 

@@ -24,7 +24,7 @@ from rapport.web import (
     check_if_match,
     etag,
 )
-from touchpoint_service.api.events import chosen_types
+from touchpoint_service.api.events import TYPES
 from touchpoint_service.handlers.webhooks import (
     Made,
     ReplayRunning,
@@ -118,7 +118,9 @@ Editor = Annotated[Principal, requires("touchpoint.webhook.edit")]
 
 async def _allowed(request: Request, body: WebhookIn) -> WebhookIn:
     """The body, once its host has been looked up: before any transaction, since a name server may take its time."""
-    chosen_types(list(body.types or ()))
+    if unknown := [number for number, name in enumerate(body.types or ()) if name not in TYPES]:
+        errors = [FieldError(f"#/types/{number}", f"of: {', '.join(sorted(TYPES))}") for number in unknown]
+        raise Malformed("no such type of event", errors=errors)
     addresses: Addresses = request.app.state.webhook_addresses
     try:
         await addresses.of(body.url)

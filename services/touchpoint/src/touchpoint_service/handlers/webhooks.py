@@ -12,7 +12,7 @@ import hmac
 import os
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -31,6 +31,8 @@ MOST_WEBHOOKS = 50
 
 MOST_COUNTED = 10_000
 _FIRST_SPAN = timedelta(minutes=1)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any timeline: who asks for the year 1 means everything."""
 _SECRET_BYTES = 32  # Standard Webhooks: between 24 and 64
 
 
@@ -171,7 +173,8 @@ async def ask_for_replay(conn: Connection, webhook_id: str, again: Again, by: st
         if entry_of(event) is None:
             raise Malformed("no event", errors=[FieldError(f"#/event_ids/{number}", "as in c-1001.17")])
     kind = "ids" if again.event_ids else "time" if again.since else "dead_letters"
-    since, until = again.since or now, min(again.until or now, now)
+    since = max(again.since or now, _EARLIEST)
+    until = max(min(again.until or now, now), _EARLIEST)
     replay_id = new_id("rpl", now)
     ids = list(dict.fromkeys(again.event_ids)) if again.event_ids else None
     asked = await webhooks.add_replay(
