@@ -27,7 +27,8 @@ _PAGE = 1000
 """Events queued by a replay in one transaction, more or less."""
 _MOST_WAITING = 5000
 """While so many wait for a webhook, its replay waits: the table stays small, and what happens now is not behind it."""
-_LONGEST_SPAN = timedelta(days=1)
+_LONGEST_SPAN = timedelta(days=3650)
+"""Years without an entry are passed in a few steps; a stretch that holds too much is cut down before it is queued."""
 _SHORTEST_SPAN = timedelta(milliseconds=1)
 _AT_ONCE = 5000
 _DEAD_FACTOR = 4
