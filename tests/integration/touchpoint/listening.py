@@ -169,21 +169,21 @@ class Writer:
         self._numbers: dict[str, int] = {}
 
     async def write(
-        self, customers: Sequence[str], kind: str = RELEASED, seq: int | None = None, **body: Any
+        self, customers: Sequence[str], kind: str = RELEASED, seq: int | None = None, at: str = AT, **body: Any
     ) -> list[str]:
         """One entry for each of these customers; their ids."""
         ids = []
         for customer in customers:
             number = self._numbers[customer] = self._numbers.get(customer, 0) + 1 if seq is None else seq
             contact = {"request_id": f"r{number}", "contact_id": f"ctc{number}", "channel": "call"}
-            told = {"customer_id": customer, "seq": number, "at": AT, **contact, **body}
+            told = {"customer_id": customer, "seq": number, "at": at, **contact, **body}
             ids.append(f"{customer}.{number}")
             await self._producer.send(
                 self._topic,
                 orjson.dumps(told),
                 customer.encode(),
                 partition=partition_for(customer.encode(), self._partitions),
-                headers=headers(event_id=ids[-1], event_type=kind, source="touchpoint", at=AT),
+                headers=headers(event_id=ids[-1], event_type=kind, source="touchpoint", at=at),
             )
         await self._producer.flush()
         return ids

@@ -547,6 +547,8 @@ class TestAKilledWorker:
     ):
         await topics.apply(infrastructure.kafka_bootstrap)
         count = 400
+        service.clock.move(START + timedelta(hours=1))  # what other tests have left in the log was before the webhook
+        at = service.clock.now().isoformat()
         async with receiving(delay=0.05) as receiver:
             made = await subscribe(service, receiver)
             await happen(service, *((f"c{n % 20}", 1 + n // 20) for n in range(count)))
@@ -575,9 +577,9 @@ class TestAKilledWorker:
                 before = len(receiver.events)
                 await happen(service, (unique, 1), (unique, 2), heard=False)
                 async with writing(infrastructure.kafka_bootstrap) as log:
-                    await log.write([unique], seq=1)
-                    await log.write([unique], seq=1)
-                    await log.write([unique], seq=2)
+                    await log.write([unique], seq=1, at=at)
+                    await log.write([unique], seq=1, at=at)
+                    await log.write([unique], seq=2, at=at)
                 await receiver.until(before + 2, 40)
                 async with asyncio.timeout(10):
                     while (await see(service, made))["waiting"]:

@@ -197,7 +197,11 @@ class Deliverer:
                     self._unsent.append(row["number"])
                     return
                 if row["body"] is None and row["data"] is None:
-                    return  # the customer was erased just now, and with them this delivery
+                    # The customer was erased just now, and mostly this delivery with them.
+                    gone = Settled(row["number"], self._lease, "dead", None, "not on the timeline", None)
+                    self._ended.append(Outcome(row["webhook_id"], gone, counts=False))
+                    self._written.set()
+                    return
                 answer = await line.endpoint.post(row["event_id"], _body(row))
             self._ended.append(self._outcome(row, answer))
             self._written.set()
