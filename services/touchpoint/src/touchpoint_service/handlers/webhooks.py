@@ -214,7 +214,7 @@ def replay_shown(row: Any) -> dict[str, Any]:
     done = (row["reached"] - row["since"]) / timedelta(seconds=1)
     finished = row["finished_at"] is not None
     told["state"] = "cancelled" if cancelled else "finished" if finished else "running"
-    told["progress"] = 1.0 if finished and not cancelled else round(done / whole, 4) if whole else 0.0
+    told["progress"] = 1.0 if finished and not cancelled else min(round(done / whole, 4), 0.9999) if whole else 0.0
     return told
 
 
