@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, growth, http, memory, rebuild, recall, what_if
+from bench import alone, gate, growth, http, memory, rebuild, recall, subscriptions, what_if
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -26,6 +26,8 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
         recall.measure,
         ("recall_idle", "recall_loaded", "lease_idle", "lease_loaded", "policy_in_force", "memory"),
     ),
+    "streams": (subscriptions.measure_streams, ("sse_1000", "sse_1000_per_stream", "sse_1000_latency")),
+    "webhooks": (subscriptions.measure_webhooks, ("webhook_per_s", "webhook_longest_gap")),
     "worker_memory": (memory.measure, ("worker_memory_growth",)),
     "growth": (growth.measure, ("growth_1e6", "growth_1e7")),
     "what_if": (what_if.measure, ("what_if_seconds", "what_if_per_s", "what_if_cpu")),

@@ -67,10 +67,10 @@ async def measure_popup(endpoints: Endpoints, _state: Path) -> list[Result]:
     port = free_port()
     environment = gate.touchpoint_environment(endpoints, url) | {"TOUCHPOINT_PORT": str(port)}
     with ExitStack() as ending:
-        _begin(ending, port, partial(gate.start, "touchpoint_service.main", environment=environment))
+        begin_api(ending, port, partial(gate.start, "touchpoint_service.main", environment=environment))
         ratios = []
         bare_port = free_port()
-        _begin(ending, bare_port, partial(gate.start, "bench.bare_api", str(bare_port), url))
+        begin_api(ending, bare_port, partial(gate.start, "bench.bare_api", str(bare_port), url))
         for run in range(RUNS):
             bare = (await load(bare_port, _reads(REQUESTS))).per_second
             ours = (await load(port, popups(run, REQUESTS))).per_second
@@ -110,9 +110,9 @@ async def measure_storefront(endpoints: Endpoints, _state: Path) -> list[Result]
     with ExitStack() as ending:
         worker = gate.start("offers_service.worker", environment=environment)
         ending.callback(gate.end, worker)
-        _begin(ending, port, partial(gate.start, "offers_service.main", environment=environment))
+        begin_api(ending, port, partial(gate.start, "offers_service.main", environment=environment))
         await _publish(port)
-        _begin(ending, bare_port, partial(gate.start, "bench.bare_api", str(bare_port), touchpoint))
+        begin_api(ending, bare_port, partial(gate.start, "bench.bare_api", str(bare_port), touchpoint))
         ratios = []
         for run in range(RUNS):
             bare = (await load(bare_port, _reads(REQUESTS))).per_second
@@ -136,7 +136,7 @@ def _reads(count: int) -> list[bytes]:
     return [request("GET", f"/customers/b{n % gate.CUSTOMERS}") for n in range(count)]
 
 
-def _begin(ending: ExitStack, port: int, start: partial[subprocess.Popen[bytes]]) -> None:
+def begin_api(ending: ExitStack, port: int, start: partial[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
     """Start an API and wait until it is ready; it ends with the measurement."""
     process = start()
     ending.callback(gate.end, process)
@@ -145,6 +145,7 @@ def _begin(ending: ExitStack, port: int, start: partial[subprocess.Popen[bytes]]
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("an API to be measured did not become ready")
         time.sleep(0.1)
+    return process
 
 
 def _answers(port: int) -> bool:

@@ -43,11 +43,11 @@ GROUPS = {
     "channel.events": "touchpoint.outcomes",
     "offers.acceptances": "touchpoint.outcomes",
 }
-_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, work_orders,
-    work_order_comments, work_order_alarms, reports, timeline, contacts, requests, standings, replica_customers,
-    replica_offers, replica_plans, replica_rankings, customer_documents, offer_documents, decision_facts,
-    decision_fellows, what_if_parts, what_ifs, policy_activations, policy_versions, policies, outbox,
-    idempotency_keys"""
+_TABLES = """popups, wakes_due, recalls_due, recalls_unanswered, freezes, work_orders, work_order_comments,
+    work_order_alarms, reports, timeline, contacts, requests, standings, replica_customers, replica_offers,
+    replica_plans, replica_rankings, customer_documents, offer_documents, decision_facts, decision_fellows,
+    webhook_deliveries, webhook_replays, webhooks, what_if_parts, what_ifs, policy_activations, policy_versions,
+    policies, outbox, idempotency_keys"""
 
 few = st.integers(0, 5)
 scopes = st.sampled_from(["all", "channel", "category", "campaign", "offer", "goal"])

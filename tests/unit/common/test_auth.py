@@ -179,7 +179,7 @@ class TestRoles:
     @pytest.mark.parametrize("role", ["operator", "compliance"])
     def test_who_looks_after_the_system_sees_no_personal_data_and_changes_none(self, role: str) -> None:
         verbs = {permission.rpartition(".")[2] for permission in ROLES[role]}
-        assert verbs <= {"read", "fields", "timeline", "explain", "replay", "rebuild"}
+        assert verbs <= {"read", "fields", "timeline", "events", "explain", "replay", "rebuild"}
 
     @pytest.mark.parametrize("kind", ["campaign", "touchpoint.policy"])
     def test_no_role_both_edits_and_approves(self, kind: str) -> None:

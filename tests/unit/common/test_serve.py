@@ -15,7 +15,12 @@ from rapport.web.app import create_api, serve
 class TestServe:
     def test_never_hangs_up_on_an_idle_client_before_the_client_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
         told: dict[str, Any] = {}
-        monkeypatch.setattr(uvicorn, "run", lambda _app, **options: told.update(options))
+
+        def run(server: uvicorn.Server) -> None:
+            told["timeout_keep_alive"] = server.config.timeout_keep_alive
+            server.started = True
+
+        monkeypatch.setattr(uvicorn.Server, "run", run)
         settings = ServiceSettings(environment="test", database_url="postgresql://nowhere/none", port=0, worker_port=0)
         serve(create_api(settings, title="test", routers=[]), settings)
         keeps = httpx2.Limits().keepalive_expiry

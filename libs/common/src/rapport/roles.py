@@ -30,6 +30,7 @@ _TALKS_TO_CUSTOMERS = frozenset(
         "touchpoint.work_order.work",
         "touchpoint.work_order.assign",  # what does not belong here goes on to whom it does
         "touchpoint.timeline",
+        "touchpoint.events",
     }
 )
 
@@ -45,6 +46,8 @@ _READS = frozenset(
         "touchpoint.recall.read",
         "touchpoint.freeze.read",
         "touchpoint.work_order.read",
+        "touchpoint.events",
+        "touchpoint.webhook.read",
     }
 )
 
@@ -82,11 +85,13 @@ ROLES: Mapping[str, frozenset[str]] = {
             "touchpoint.lease",
             "touchpoint.outcome",
             "touchpoint.recall.read",
+            "touchpoint.events",
             "offers.accept",
             "offers.revoke",
             "offers.link",
         }
     ),
+    "integrator": frozenset({"touchpoint.events", "touchpoint.webhook.read", "touchpoint.webhook.edit"}),
     "source_system": frozenset({"profile.write", "profile.consent", "profile.import"}),
     # People in the back office.
     "campaign_planner": frozenset({"campaign.read", "campaign.edit", "campaign.run", "offers.read", "profile.fields"}),

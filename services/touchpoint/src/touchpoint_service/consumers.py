@@ -1,4 +1,5 @@
-"""What touchpoint reads from Kafka. Three groups, so that an acceptance never waits behind bulk requests.
+"""What touchpoint reads from Kafka. Groups of their own, so that an acceptance never waits behind bulk requests, and
+neither behind what goes to webhooks.
 
 Each handler gets the messages of one topic inside a transaction, locks their customers, hands them to one use case and
 writes everything in bulk.
@@ -23,6 +24,7 @@ from touchpoint_service.repository.work import Work
 
 REQUESTS_GROUP = "touchpoint.requests"
 OUTCOMES_GROUP = "touchpoint.outcomes"
+WEBHOOKS_GROUP = "touchpoint.webhooks"
 
 
 def request_handlers(gate: Gate, clock: Clock) -> dict[str, BatchHandler]:

@@ -10,13 +10,17 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from rapport.contracts.campaign import ContactRequested
+from rapport.contracts.touchpoint import TimelineEvent
 from rapport.messaging.topics import all_topics
 from rapport.web import Api, create_api, serve
 from touchpoint_service.api import ROUTERS
 from touchpoint_service.catalogue import Catalogue
+from touchpoint_service.domain.addresses import networks
 from touchpoint_service.freshness import Freshness
 from touchpoint_service.handlers.gate import Gate
+from touchpoint_service.posting import Addresses
 from touchpoint_service.settings import Settings
+from touchpoint_service.stream import Stream
 
 
 def create_app(settings: Settings) -> Api:
@@ -27,11 +31,16 @@ def create_app(settings: Settings) -> Api:
         catalogue = app.state.catalogue = Catalogue(app.state.pool)
         freshness = Freshness(app.state.pool)
         app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
-        app.state.request_partitions = next(t.partitions for t in all_topics() if t.name == ContactRequested.topic)
+        partitions = {topic.name: topic.partitions for topic in all_topics()}
+        app.state.request_partitions = partitions[ContactRequested.topic]
+        stream = app.state.stream = Stream(settings, TimelineEvent.topic, partitions[TimelineEvent.topic])
+        app.state.leaving.append(stream.leave)
+        app.state.webhook_addresses = Addresses(networks(settings.webhook_allowed_networks))
         await catalogue.refresh()
         await freshness.refresh()
         watching = asyncio.gather(catalogue.run(), freshness.run())
         yield
+        await stream.aclose()
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from rapport.settings import SealingSettings
+from touchpoint_service.domain.addresses import networks
+
+DEVELOPMENT_WEBHOOK_KEY = "rapport-development-webhook-key-not-for-production"
+"""Published in this repository: it hides nothing, and production settings refuse it."""
+
+_KEY_BYTES = 32
 
 
 class Settings(SealingSettings):
@@ -48,7 +56,57 @@ class Settings(SealingSettings):
     what_if_part: int = Field(default=1000, ge=1, le=100_000)
     """Customers of a what-if that are replayed at a time: a few seconds of work, which is what a death costs."""
 
+    stream_recent: int = Field(default=10_000, ge=100, le=1_000_000)
+    """Events that each API process keeps in memory once somebody has opened a stream, about 10 MB: who was cut off for
+    less than that is served from it, who was away for longer from Kafka."""
+
+    stream_queue: int = Field(default=5000, ge=2, le=100_000)
+    """Events that may wait for one reader before it is cut: a burst passes, who has stopped reading does not stay."""
+
+    stream_connections: int = Field(default=2000, ge=1, le=50_000)
+    """Open streams of one process. Twice of what was measured, so that another process can fail."""
+
+    stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
+    """Half of the 30 s after which the most impatient of usual proxies drop a connection on which nothing comes."""
+
+    stream_lifetime_seconds: float = Field(default=3600, gt=0, le=86_400)
+    """After that a reader has to come back, with a token that still counts."""
+
+    stream_stall_seconds: float = Field(default=30.0, gt=0, le=600)
+    """A reader that takes nothing for so long is let go; its connection may be a dead one."""
+
+    webhook_key: str = Field(default=DEVELOPMENT_WEBHOOK_KEY, repr=False)
+    """Seals the secrets of webhooks where they are stored: at least 32 random bytes. With another key none opens."""
+
+    webhook_allowed_networks: str = ""
+    """Networks that webhooks may lead into although they are not the internet, as `10.1.0.0/16, fd00::/8`; there plain
+    http will do. Whoever may edit webhooks can then have us post into them."""
+
+    webhook_concurrency: int = Field(default=16, ge=1, le=256)
+    """Requests under way to one endpoint, from one worker: what a slow endpoint costs us, how fast a quick one is."""
+
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=30)
+    """From the connection to the end of the answer; an endpoint takes the event in and works on it later."""
+
+    webhook_kept_days: int = Field(default=7, ge=1, le=366)
+    """How long what was delivered can be looked up. Dead letters stay four times as long."""
+
     sms_url: str = "http://127.0.0.1:8201"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=8202, ge=1, le=65535)
     email_from: str = "offers@example.com"
+
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _are_networks(cls, told: str) -> str:
+        networks(told)
+        return told
+
+    @model_validator(mode="after")
+    def _refuse_the_published_webhook_key(self) -> Self:
+        if self.environment == "production":
+            if self.webhook_key == DEVELOPMENT_WEBHOOK_KEY:
+                raise ValueError("the development key is refused in production: set webhook_key to a secret")
+            if len(self.webhook_key.encode()) < _KEY_BYTES:
+                raise ValueError(f"webhook_key must have at least {_KEY_BYTES} bytes in production")
+        return self

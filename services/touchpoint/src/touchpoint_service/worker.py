@@ -1,6 +1,7 @@
-"""The touchpoint worker: consumers, timers, senders, rebuilds, relay and what-ifs, together or apart.
+"""The touchpoint worker: consumers, timers, senders, rebuilds, relay, what-ifs and webhooks, together or
+apart.
 
-python -m touchpoint_service.worker [--only consumers senders rebuilds relay what-ifs]
+python -m touchpoint_service.worker [--only consumers senders rebuilds relay what-ifs webhooks]
 
 Timers belong to the consumers: they look after the customers whose requests this worker reads.
 """
@@ -16,6 +17,7 @@ import httpx2
 
 from rapport.clock import Clock, open_clock
 from rapport.contracts.campaign import ContactRequested
+from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Pool, connect_pool
 from rapport.messaging.consumer import Consumer
 from rapport.messaging.relay import Relay
@@ -26,11 +28,13 @@ from touchpoint_service.catalogue import Catalogue
 from touchpoint_service.consumers import (
     OUTCOMES_GROUP,
     REQUESTS_GROUP,
+    WEBHOOKS_GROUP,
     outcome_handlers,
     request_handlers,
 )
 from touchpoint_service.freshness import REPLICAS_GROUP, Freshness
 from touchpoint_service.gauges import SECONDS, measure
+from touchpoint_service.handlers.deliveries import queue_events, replay_pages, tidy
 from touchpoint_service.handlers.facts import keep_facts_for
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.rebuild import rebuild_pages
@@ -38,9 +42,12 @@ from touchpoint_service.handlers.replicas import replica_handlers
 from touchpoint_service.senders import Sender, email_sender, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
+from touchpoint_service.webhooks import Deliverer
 from touchpoint_service.what_ifs import WhatIfs
 
-KINDS = frozenset(("consumers", "senders", "rebuilds", "relay", "what-ifs"))
+KINDS = frozenset(("consumers", "senders", "rebuilds", "relay", "what-ifs", "webhooks"))
+REPLAY_SECONDS = 0.25
+"""Between two looks for a replay that was asked for."""
 
 
 @asynccontextmanager
@@ -85,11 +92,20 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
         if "what-ifs" in kinds:
             trying = WhatIfs(pool, settings, clock)
             parts.append(Part("what-ifs", trying.run, trying.stop))
+        reading = list(consumers)
+        if "webhooks" in kinds:
+            handlers = {TimelineEvent.topic: queue_events(clock)}
+            queueing = Consumer(WEBHOOKS_GROUP, handlers, pool, settings.kafka_bootstrap)
+            reading.append(queueing)
+            delivering = Deliverer(pool, settings, clock)
+            replays = Steps(replay_pages, pool, clock, idle_seconds=REPLAY_SECONDS)
+            tidying = Steps(tidy(settings.webhook_kept_days), pool, clock, idle_seconds=HOUSEKEEPING_SECONDS)
+            parts += [Part("webhooks", p.run, p.stop) for p in (queueing, delivering, replays, tidying)]
 
         async def ready() -> dict[str, str | None]:
             found: dict[str, str | None] = {"database": None}
             await pool.fetchval("select 1")
-            found |= {c.group: None if c.caught_up else "catching up" for c in consumers}
+            found |= {c.group: None if c.caught_up else "catching up" for c in reading}
             if consumers and not freshness.ever:
                 found[REPLICAS_GROUP] = "not known to be fresh yet"
             return found

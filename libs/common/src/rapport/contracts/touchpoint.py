@@ -348,6 +348,23 @@ class PolicyActivated(Event):
     at: Instant
 
 
+class WebhookDisabled(Event):
+    """A webhook gets nothing any more until a person makes it active again."""
+
+    event_type: ClassVar[str] = "touchpoint.webhook.disabled.v1"
+    topic: ClassVar[str] = "touchpoint.webhooks"
+    key_field: ClassVar[str] = "webhook_id"
+
+    webhook_id: Id
+    at: Instant
+    reason: Literal["failing", "gone"]
+    """`failing`: for days nothing came through. `gone`: the endpoint said so (410)."""
+    failures: Annotated[int, Field(ge=1)]
+    """In a row."""
+    failing_since: Instant
+    description: Annotated[str, Field(max_length=200)] = ""
+
+
 TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
     ContactReleased,
     ContactDeferred,
@@ -371,4 +388,4 @@ TIMELINE_EVENTS: tuple[type[TimelineEvent], ...] = (
     WorkOrderResolved,
 )
 
-register(*TIMELINE_EVENTS, PolicyActivated)
+register(*TIMELINE_EVENTS, PolicyActivated, WebhookDisabled)

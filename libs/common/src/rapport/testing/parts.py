@@ -23,7 +23,7 @@ USUAL_PORTS = {
     "simulators-smtp": 8202,
 }
 
-_BESIDE_THE_RELAY = ("consumers", "senders", "rebuilds", "what-ifs")
+_BESIDE_THE_RELAY = ("consumers", "senders", "rebuilds", "what-ifs", "webhooks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rapport.web.app import Api, create_api, serve
 from rapport.web.connections import Keys, Now, Reading, Writing, WritingAtOnce
 from rapport.web.documentation import CREDENTIAL_PATHS, answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
-from rapport.web.idempotency import forget_idempotency_keys, forget_old_keys
+from rapport.web.idempotency import ShownOnce, forget_idempotency_keys, forget_old_keys
 from rapport.web.paging import Page, Paging, PagingQuery
 from rapport.web.routing import AfterCommit, Router, body_limit
 
@@ -27,6 +27,7 @@ __all__ = [
     "PagingQuery",
     "Reading",
     "Router",
+    "ShownOnce",
     "Writing",
     "WritingAtOnce",
     "answers",

@@ -1,13 +1,16 @@
 """An API process: the application that every service starts from, and the server that runs it.
 
 What always holds: /health/live, /health/ready and /metrics answer without a token; readiness includes the database;
-`app.state` has `settings`, `clock`, `verifier` and, while it runs, `pool`.
+`app.state` has `settings`, `clock`, `verifier`, `leaving` and, while it runs, `pool`. Whoever serves requests that do
+not end by themselves puts into `leaving` what ends them: it is called when the process is asked to stop.
 """
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import uvicorn
@@ -28,6 +31,7 @@ from rapport.web.routing import operation_id
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _ALIVE = 50_000  # some hundred requests at once, with caches that fill
+_NOT_STARTED = 3  # as `uvicorn.run` has it
 _DRAIN_SECONDS = 10  # for requests under way when the process is asked to stop
 
 KEEP_ALIVE_SECONDS = 75
@@ -78,6 +82,7 @@ def create_api(
     app.state.clock = open_clock(settings.clock)
     app.state.verifier = TokenVerifier(settings)
     app.state.keys = settings.keyring() if isinstance(settings, SealingSettings) else None
+    app.state.leaving = []
     app.add_middleware(Edge)
     problems.install(app)
     app.add_exception_handler(Replay, _on_replay)
@@ -92,7 +97,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Run `app` until the process is told to stop."""
     collect_garbage_rarely(_ALIVE)
     configure_logging(app.title, level=settings.log_level, messages=settings.environment == "development")
-    uvicorn.run(
+    told = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -106,6 +111,21 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
+    server = _Server(told)
+    with suppress(KeyboardInterrupt):  # raised once more after an orderly end
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """Tells who serves requests without an end that they have to end, before it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app: Any = self.config.app
+        for end in app.state.leaving:
+            end()
+        await super().shutdown(sockets)
 
 
 def _with_pool(settings: ServiceSettings, title: str, lifespan: Lifespan | None) -> Lifespan:

@@ -61,6 +61,15 @@ class Replay(Exception):
         self.response = response
 
 
+class ShownOnce(Response):
+    """An answer with a secret in it. Who repeats the request gets another body: the secret is not kept."""
+
+    def __init__(self, body: bytes, again: bytes, **options: Any) -> None:
+        """`again` is the body without the secret; `options` are a response's."""
+        super().__init__(body, media_type="application/json", **options)
+        self.again = again
+
+
 @dataclass(frozen=True, slots=True)
 class Once:
     """One key of one subject, for one request."""
@@ -111,7 +120,7 @@ class Once:
             self.now,
             response.status_code,
             [header for header in headers if header[0] != "content-length"],
-            self._closed(bytes(response.body)),
+            self._closed(response.again if isinstance(response, ShownOnce) else bytes(response.body)),
         )
 
     async def amend(self, pool: Pool, body: bytes) -> None:

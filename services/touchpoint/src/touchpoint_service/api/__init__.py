@@ -7,6 +7,7 @@ from touchpoint_service.api import (
     channels,
     contacts,
     customers,
+    events,
     explanations,
     freezes,
     policies,
@@ -14,6 +15,7 @@ from touchpoint_service.api import (
     rebuilds,
     recalls,
     requests,
+    webhooks,
     what_ifs,
     work_orders,
 )
@@ -34,5 +36,7 @@ ROUTERS = (
     freezes.router,
     work_orders.router,
     what_ifs.router,
+    events.router,
+    webhooks.router,
 )
 """Those that people wait for come first: routes are looked through in this order."""

@@ -108,6 +108,8 @@ async def erase(conn: Connection, customer_ids: Sequence[str]) -> None:
 
 
 _OF_CUSTOMERS = (
+    "webhook_deliveries",
+    "webhooks",
     "popups",
     "recalls_due",
     "recalls_unanswered",

@@ -1,0 +1,43 @@
+"""The consumer that docs/subscriptions.md shows, as it stands there, against the real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from tests.integration.touchpoint.listening import RELEASED, writing
+
+from rapport.messaging import topics
+from rapport.testing.infrastructure import Endpoints
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "subscriptions.md"
+SAMPLE = PAGE.read_text().split("```python\n")[1].split("```")[0]
+
+
+async def test_the_sample_reads_each_event_once(infrastructure: Endpoints, unique: str):
+    await topics.apply(infrastructure.kafka_bootstrap)
+    told = os.environ | {"KAFKA": infrastructure.kafka_bootstrap, "GROUP": f"crm.{unique}"}
+    async with writing(infrastructure.kafka_bootstrap) as log:
+        await log.write([unique, unique])
+        await log.write([unique], seq=2)
+        await log.write([unique], seq=3)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SAMPLE, env=told, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        assert process.stdout is not None
+        seen: list[str] = []
+        async with asyncio.timeout(30):
+            while len(seen) < 3:
+                line = (await process.stdout.readline()).decode().strip()
+                assert line, "the sample ended"
+                if f" {unique} " in line:
+                    seen.append(line)
+        process.kill()
+        await process.wait()
+    assert seen == [f"{RELEASED} {unique} {seq}" for seq in (1, 2, 3)]
+
+
+def test_the_sample_has_twenty_lines():
+    assert len([line for line in SAMPLE.split("\n") if line]) <= 20
