@@ -5,12 +5,12 @@ TESTS ?= tests
 MINUTES ?= 10
 
 BIN := .venv/bin
-SOURCES := libs services cli tests bench deploy
-PACKAGES := libs/common services/profile services/offers services/touchpoint services/campaign cli
+SOURCES := libs services cli clients tests bench deploy
+PACKAGES := libs/common services/profile services/offers services/touchpoint services/campaign cli clients/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check bench chaos lock clean
+.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check clients clients-check pages bench chaos lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ down: setup ## end what `make up` started
 test: setup ## run the tests; TESTS=<path> runs some, WORKERS=<n> at a time
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
-check: setup format-check lint types imports dependencies contracts-check test ## exactly what CI runs
+check: setup format-check lint types imports dependencies contracts-check clients-check test ## exactly what CI runs
 
 format: setup ## format the code and sort the imports
 	@$(BIN)/ruff check --quiet --select I --fix $(SOURCES)
@@ -56,6 +56,15 @@ contracts: setup ## write JSON Schemas, examples and AsyncAPI from the event cla
 
 contracts-check: setup ## fail when `make contracts` would change something, or when a change breaks readers
 	@$(BIN)/python -m rapport.contracts.generate --check
+
+clients: setup ## write the typed part of both clients from the routes
+	@$(BIN)/python -m clients.generator
+
+clients-check: setup ## fail when `make clients` would change something
+	@$(BIN)/python -m clients.generator --check
+
+pages: setup ## build the reference pages → clients/pages/dist
+	@$(BIN)/python -m clients.node pages
 
 bench: setup ## measure against the budgets → var/bench/results.json; ONLY=<name,…> runs some
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

@@ -22,7 +22,15 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "rapport-stamp.json"
 REQUIREMENTS = ROOT / "requirements" / "dev.txt"
 PIP = ROOT / "requirements" / "pip.txt"
-PACKAGES = ["libs/common", "services/profile", "services/offers", "services/touchpoint", "services/campaign", "cli"]
+PACKAGES = [
+    "libs/common",
+    "services/profile",
+    "services/offers",
+    "services/touchpoint",
+    "services/campaign",
+    "cli",
+    "clients/python",
+]
 # What pip itself uses when it is told nothing.
 PUBLIC_INDEX = "https://pypi.org/simple"
 

@@ -1,0 +1,3245 @@
+"""Whether a contact may happen now, and everything that did. Generated from the routes of the service touchpoint by `make clients`: do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, cast
+
+from rapport_client.paging import async_items, items
+from rapport_client.transport import AsyncTransport, Transport, path_of
+
+
+class AnswerPopupOffersAnswer(TypedDict):
+    popup_id: str
+    answers: list[AnswerPopupOffersAnswers]
+
+
+class AnswerPopupOffersAnswers(TypedDict):
+    offer_id: str
+    answer: str
+    contact_id: str
+
+
+class ApprovalIn(TypedDict):
+    """From when on."""
+
+    activate_at: NotRequired[str | None]
+    """In force from this instant on, at least a second and at most two years ahead. Left out, at once."""
+
+
+class Blackout(TypedDict):
+    """No contact in `channels` from `begins` on until `ends`, which is outside."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    countries: NotRequired[list[str] | None]
+    regions: NotRequired[list[str] | None]
+    begins: str
+    ends: str
+
+
+class BlackoutIn(TypedDict):
+    """A blackout of the policy in force."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    countries: NotRequired[list[str] | None]
+    regions: NotRequired[list[str] | None]
+    begins: str
+    ends: str
+
+
+class CalendarWindow(TypedDict):
+    """The current day, ISO week or month, in the business zone or the customer's."""
+
+    kind: Literal["calendar"]
+    unit: Literal["day", "week", "month"]
+    zone: NotRequired[Literal["business", "customer"]]
+
+
+class CapacityIn(TypedDict):
+    """How much a channel or team can take."""
+
+    rate: int
+    """Outside of the hours below; 0 is none."""
+    per: NotRequired[Literal["second", "minute", "hour"]]
+    burst: NotRequired[int]
+    """How many may go at once after a rest."""
+    zone: NotRequired[str]
+    """IANA name: the clock by which the hours are told."""
+    hours: NotRequired[list[Hours]]
+    """Other rates at hours of the week; the first that fits counts."""
+
+
+Channel: TypeAlias = "Literal['call', 'branch', 'hotline', 'web', 'sms', 'email']"
+
+
+class ConsentDefault(TypedDict):
+    """What counts in a place where the customer has said nothing: consent is presumed, or not."""
+
+    countries: NotRequired[list[str] | None]
+    regions: NotRequired[list[str] | None]
+    channels: NotRequired[list[Channel] | None]
+    purposes: NotRequired[list[str] | None]
+    granted: bool
+
+
+class ConsentRule(TypedDict):
+    """Contacts in `channels` need the customer's consent for their purpose. No record is no consent."""
+
+    channels: NotRequired[list[Channel]]
+    exempt_purposes: NotRequired[list[str]]
+    defaults: NotRequired[list[ConsentDefault]]
+    """Where there is no record: the first that fits speaks; a region's before its country's. None is no
+    consent.
+    """
+
+
+ContactClass: TypeAlias = "Literal['service_critical', 'service', 'retention', 'marketing']"
+
+
+class ContactRequestIn(TypedDict):
+    """A wish to contact a customer."""
+
+    request_id: NotRequired[str | None]
+    """Natural key: the same id twice is one request. Made up when left out."""
+    customer_id: str
+    channels: list[Channel]
+    """In order of preference: the first that may go."""
+    purpose: str
+    category: str
+    contact_class: ContactClass
+    score: NotRequired[float]
+    goal: NotRequired[str | None]
+    campaign_id: NotRequired[str | None]
+    offer_id: NotRequired[str | None]
+    place: NotRequired[str | None]
+    not_before: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
+    """From this instant on it is no longer wanted. Needed for a request that may wait."""
+
+
+class CoolDownRule(TypedDict):
+    """After `outcome`, no contact of the same scope for `days`; without days a freeze, until somebody closes
+    it.
+    """
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    outcome: Outcome
+    scope: NotRequired[Literal["all", "channel", "category", "campaign", "offer", "goal"]]
+    days: NotRequired[int | None]
+    """None, after a complaint and for everything: until the complaint is dealt with."""
+
+
+class CreateContactPolicyAnswer(TypedDict):
+    policy_id: str
+    draft: CreateContactPolicyDraft
+    author: str
+    revision: int
+
+
+class CreateContactPolicyDraft(TypedDict):
+    name: str
+    business_zone: str
+    frequency_caps: list[CreateContactPolicyDraftFrequencyCaps]
+    quiet_hours: list[CreateContactPolicyDraftQuietHours]
+
+
+class CreateContactPolicyDraftFrequencyCaps(TypedDict):
+    name: str
+    limit: int
+    window: CreateContactPolicyDraftFrequencyCapsWindow
+
+
+class CreateContactPolicyDraftFrequencyCapsWindow(TypedDict):
+    kind: str
+    hours: int
+
+
+class CreateContactPolicyDraftQuietHours(TypedDict):
+    name: str
+    channels: list[str]
+    start: str
+    end: str
+
+
+class CreateRebuildAnswer(TypedDict):
+    rebuild_id: str
+    everybody: bool
+    dry_run: bool
+    created_by: str
+    created_at: str
+    total: int
+    compared: int
+    differing: int
+    mended: int
+    finished_at: str | None
+    state: str
+    differences: list[GetRebuildDifferences]
+
+
+class DecideNowBecause(TypedDict):
+    reason: str
+    rule: str
+    counter: int
+    limit: int
+
+
+class DraftIn(TypedDict):
+    """A new draft."""
+
+    document: PolicyDocument
+
+
+class ExplainContactRequestAnswer(TypedDict):
+    customer_id: str
+    seq: int
+    at: str
+    time_zone: str
+    policy_id: str
+    policy_version: int
+    request_id: str
+    contact_class: str
+    score: float
+    channels: list[str]
+    decision: str
+    channel: str
+    contact_id: Any
+    retry_at: str
+    because: DecideNowBecause
+    place: int
+    rules: list[ExplainContactRequestRules]
+    rules_by_channel: list[ExplainContactRequestRulesByChannel]
+    competitors: list[ExplainContactRequestCompetitors]
+    held_by: list[ExplainContactRequestHeldBy]
+    pre_empted: list[Any]
+    sentences: list[str]
+    decisions: list[ExplainContactRequestDecisions]
+
+
+class ExplainContactRequestCompetitors(TypedDict):
+    request_id: str
+    contact_class: str
+    decision: str
+
+
+class ExplainContactRequestDecisions(TypedDict):
+    seq: int
+    at: str
+    kind: str
+    explained: bool
+
+
+class ExplainContactRequestHeldBy(TypedDict):
+    request_id: str
+    channel: str
+    won_together: bool
+
+
+class ExplainContactRequestRules(TypedDict):
+    kind: str
+    rule: Any
+    objects: bool
+
+
+class ExplainContactRequestRulesByChannel(TypedDict):
+    channel: str
+    rules: list[ExplainContactRequestRulesByChannelRules]
+
+
+class ExplainContactRequestRulesByChannelRules(TypedDict):
+    kind: str
+    rule: str
+    objects: bool
+    reason: str
+    counter: int
+    limit: int
+    window_first: str
+    window_last: str
+    until: str
+
+
+class FreezeClosureIn(TypedDict):
+    """Why a freeze is closed."""
+
+    note: NotRequired[str | None]
+
+
+class FreezeIn(TypedDict):
+    """Nothing is to go to a customer for a while, or until somebody closes the freeze."""
+
+    freeze_id: NotRequired[str | None]
+    """Yours, so that asking twice opens one; made here when left out."""
+    customer_id: str
+    until: NotRequired[str | None]
+    """Over by itself from then on; left out: only when it is closed."""
+    note: NotRequired[str | None]
+
+
+class FrequencyCap(TypedDict):
+    """At most `limit` contacts in the window, counted per scope. Only contacts in `channels` count."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    scope: NotRequired[Literal["all", "channel", "category", "purpose", "campaign", "offer", "goal"]]
+    limit: int
+    window: RollingWindow | CalendarWindow
+    per: NotRequired[Literal["customer", "household"]]
+    """Whose contacts count together. Who belongs to no household is one of their own."""
+    weights: NotRequired[dict[str, int]]
+    """How many slots a contact in a channel takes, such as 3 for a call; 1 where nothing is said."""
+    ignores: NotRequired[list[Outcome]]
+    """Contacts that ended in these outcomes do not count for this cap."""
+    held: NotRequired[list[HeldSlots]]
+    look_ahead_hours: NotRequired[int]
+    """A waiting contact of a more important class that is due within so many hours keeps a slot."""
+
+
+class GetBacklogAnswer(TypedDict):
+    channel: str
+    waiting: int
+    by_place_and_class: list[GetBacklogByPlaceAndClass]
+    capacities: list[ListCapacitiesItems]
+    empty_at: str
+    provider: GetBacklogProvider
+
+
+class GetBacklogByPlaceAndClass(TypedDict):
+    place: str
+    contact_class: str
+    count: int
+    oldest: str
+    first_expires: str
+
+
+class GetBacklogProvider(TypedDict):
+    failures: int
+    resting_until: Any
+
+
+class GetContactAnswer(TypedDict):
+    contact_id: str
+    customer_id: str
+    request_id: str
+    channel: str
+    state: str
+    contact_class: str
+    offer_id: str
+    goal: str
+    campaign_id: str
+
+
+class GetContactRequestAnswer(TypedDict):
+    request_id: str
+    customer_id: str
+    state: str
+    channel: str
+    contact_id: str
+    retry_at: Any
+    because: Any
+    history: list[GetContactRequestHistory]
+
+
+class GetContactRequestHistory(TypedDict):
+    at: str
+    kind: str
+
+
+class GetPolicyDifferencesAgainst(TypedDict):
+    policy_id: str
+    version: int
+
+
+class GetPolicyDifferencesAnswer(TypedDict):
+    policy_id: str
+    version: int
+    against: GetPolicyDifferencesAgainst
+    differences: list[GetPolicyDifferencesDifferences]
+    sentences: list[str]
+
+
+class GetPolicyDifferencesDifferences(TypedDict):
+    kind: str
+    pointer: str
+    section: str
+    rule: str
+    old: int
+    new: int
+
+
+class GetPolicyInForceAnswer(TypedDict):
+    policy_id: str
+    version: int
+    document: dict[str, Any]
+    author: str
+    submitted_by: str
+    submitted_at: str
+    from_version: Any
+    approved_by: str | None
+    approved_at: str | None
+    since: str | None
+    state: str
+
+
+class GetPolicyVersionAnswer(TypedDict):
+    policy_id: str
+    version: int
+    document: dict[str, Any]
+    author: str
+    submitted_by: str
+    submitted_at: str
+    from_version: Any
+    approved_by: str
+    approved_at: str
+    since: str
+    state: str
+    what_ifs: list[GetPolicyVersionWhatIfs]
+
+
+GetPolicyVersionWhatIfs = TypedDict(
+    "GetPolicyVersionWhatIfs",
+    {"what_if_id": "str", "state": "str", "from": "str", "until": "str", "author": "str", "created_at": "str"},
+)
+
+
+class GetRebuildDifferences(TypedDict):
+    customer_id: str
+    what: str
+    key: str
+    stored: list[Any]
+    derived: list[GetRebuildDifferencesDerived]
+    mended: bool
+    text: str
+
+
+class GetRebuildDifferencesDerived(TypedDict):
+    at: str
+    channel: str
+    state: str
+
+
+class GetStandingAnswer(TypedDict):
+    customer_id: str
+    policy_version: int
+    budgets: list[GetStandingBudgets]
+    goals_met: list[Any]
+
+
+class GetStandingBudgets(TypedDict):
+    rule: str
+    scope: str
+    key: Any
+    used: int
+    limit: int
+    frees_at: str
+
+
+GetWhatIfAnswer = TypedDict(
+    "GetWhatIfAnswer",
+    {
+        "what_if_id": "str",
+        "policy_id": "str",
+        "version": "int",
+        "revision": "Any",
+        "against": "GetPolicyDifferencesAgainst",
+        "from": "str",
+        "until": "str",
+        "campaign": "Any",
+        "author": "str",
+        "created_at": "str",
+        "state": "str",
+        "progress": "TryPolicyVersionProgress",
+        "error": "Any",
+        "finished_at": "str",
+        "result": "GetWhatIfResult",
+        "sentences": "list[str]",
+        "limits": "list[str]",
+    },
+)
+
+
+class GetWhatIfResult(TypedDict):
+    customers: int
+    real_contacts: int
+    tried: GetWhatIfResultTried
+    in_force: GetWhatIfResultTried
+    difference: GetWhatIfResultDifference
+
+
+class GetWhatIfResultDifference(TypedDict):
+    contacts: int
+    customers_reached: int
+    newly_released: int
+    newly_blocked: int
+    newly_blocked_by: list[GetWhatIfResultDifferenceNewlyBlockedBy]
+    other_time: int
+    other_day: int
+    other_channel: int
+    moved: list[GetWhatIfResultDifferenceMoved]
+
+
+GetWhatIfResultDifferenceMoved = TypedDict(
+    "GetWhatIfResultDifferenceMoved", {"from": "str", "to": "str", "requests": "int"}
+)
+
+
+class GetWhatIfResultDifferenceNewlyBlockedBy(TypedDict):
+    rule: str
+    reason: str
+    requests: int
+
+
+class GetWhatIfResultTried(TypedDict):
+    requests: int
+    contacts: int
+    released: int
+    suppressed: int
+    expired: int
+    withdrawn: int
+    waiting: int
+    pre_empted: int
+    recalled: int
+    assumed: int
+    customers_reached: int
+    contacts_per_customer: GetWhatIfResultTriedContactsPerCustomer
+    blocked: list[GetWhatIfResultTriedBlocked]
+    reach: list[GetWhatIfResultTriedReach]
+    channels: GetWhatIfResultTriedChannels
+    days: dict[str, int]
+
+
+class GetWhatIfResultTriedBlocked(TypedDict):
+    rule: str
+    reason: str
+    deferred: int
+    suppressed: int
+    expired: int
+
+
+class GetWhatIfResultTriedChannels(TypedDict):
+    call: GetWhatIfResultTriedChannelsCall
+
+
+class GetWhatIfResultTriedChannelsCall(TypedDict):
+    contacts: int
+    customers: int
+
+
+class GetWhatIfResultTriedContactsPerCustomer(TypedDict):
+    customers: dict[str, int]
+    p50: int
+    p95: int
+    max: int
+
+
+class GetWhatIfResultTriedReach(TypedDict):
+    campaign_id: str
+    contact_class: str
+    contacts: int
+    customers: int
+
+
+Group = TypedDict(
+    "Group", {"combinator": "Literal['and', 'or']", "not": "NotRequired[bool]", "rules": "list[Rule | Group]"}
+)
+
+
+class HeldSlots(TypedDict):
+    """Slots of a cap that only contacts of this class, or a more important one, may use; such contacts use them
+    up.
+    """
+
+    for_class: ContactClass
+    slots: NotRequired[int]
+    occasion: NotRequired[Literal["birthday", "contract_end"] | None]
+    """Held only before this day of the customer, in expectation of the contact that it will bring; None is
+    always.
+    """
+    lead_days: NotRequired[int]
+    """From how many days before an occasion; it ends with the day itself, by the customer's calendar."""
+
+
+class Hours(TypedDict):
+    """A rate at hours of the week, by the wall clock of the capacity's zone."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    start: str
+    end: str
+    """00:00, or 24:00, is the midnight at the end of the day."""
+    rate: int
+
+
+class LeaseContactsAnswer(TypedDict):
+    items: list[LeaseContactsItems]
+
+
+class LeaseContactsItems(TypedDict):
+    contact_id: str
+    customer_id: str
+    request_id: str
+    channel: str
+    contact_class: str
+    offer_id: str
+    goal: str
+    campaign_id: str
+    place: Any
+    leased_until: str
+    customer: LeaseContactsItemsCustomer
+    offer: LeaseContactsItemsOffer
+
+
+class LeaseContactsItemsCustomer(TypedDict):
+    name: str
+    phone: str
+    language: str
+
+
+class LeaseContactsItemsOffer(TypedDict):
+    title: str
+    script: str
+
+
+class LeasesIn(TypedDict):
+    """How many contacts an agent or dialer wants, and for how long."""
+
+    limit: NotRequired[int]
+    seconds: NotRequired[int]
+    place: NotRequired[str | None]
+    """Only contacts for this branch or team, and those for any."""
+    campaign_id: NotRequired[str | None]
+
+
+class LegalHours(TypedDict):
+    """Contacts in `channels` only within `hours`, by the customer's own clock."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    countries: NotRequired[list[str] | None]
+    regions: NotRequired[list[str] | None]
+    hours: WeeklyHours
+
+
+class ListBlackoutsAnswer(TypedDict):
+    items: list[ListBlackoutsItems]
+
+
+class ListBlackoutsItems(TypedDict):
+    name: str
+    channels: list[str]
+    purposes: Any
+    exempt_classes: list[str]
+    when: Any
+    countries: Any
+    regions: list[str]
+    begins: str
+    ends: str
+    state: str
+
+
+class ListCapacitiesAnswer(TypedDict):
+    items: list[ListCapacitiesItems]
+
+
+class ListCapacitiesItems(TypedDict):
+    channel: str
+    team: str
+    document: dict[str, Any]
+    author: str
+    revision: int
+    left: int
+    frees_at: str
+
+
+class ListContactPoliciesAnswer(TypedDict):
+    items: list[CreateContactPolicyAnswer]
+    next_cursor: Any
+
+
+class ListDraftWhatIfsAnswer(TypedDict):
+    items: list[ListVersionWhatIfsItems]
+    next_cursor: Any
+
+
+class ListFreezesAnswer(TypedDict):
+    items: list[PostFreezeAnswer]
+    next_cursor: Any
+
+
+class ListPolicyVersionsAnswer(TypedDict):
+    items: list[ListPolicyVersionsItems]
+    next_cursor: Any
+
+
+class ListPolicyVersionsItems(TypedDict):
+    policy_id: str
+    version: int
+    author: str
+    submitted_by: str
+    submitted_at: str
+    from_version: Any
+    approved_by: str
+    approved_at: str
+    since: str
+    state: str
+
+
+class ListRecallsAnswer(TypedDict):
+    items: list[ListRecallsItems]
+    next_cursor: Any
+
+
+class ListRecallsItems(TypedDict):
+    contact_id: str
+    customer_id: str
+    channel: str
+    place: str
+    owner: str
+    held: str
+    reason: str
+    recalled_at: str
+    remind_at: str
+    escalate_at: str
+    state: str
+
+
+class ListVersionWhatIfsAnswer(TypedDict):
+    items: list[ListVersionWhatIfsItems]
+    next_cursor: Any
+
+
+ListVersionWhatIfsItems = TypedDict(
+    "ListVersionWhatIfsItems",
+    {
+        "what_if_id": "str",
+        "policy_id": "str",
+        "version": "int",
+        "revision": "Any",
+        "against": "GetPolicyDifferencesAgainst",
+        "from": "str",
+        "until": "str",
+        "campaign": "Any",
+        "author": "str",
+        "created_at": "str",
+        "state": "str",
+        "progress": "TryPolicyVersionProgress",
+        "error": "Any",
+        "finished_at": "str",
+    },
+)
+
+
+class MinimumGap(TypedDict):
+    """At least `hours` between two contacts in `channels`."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    hours: float
+
+
+class OpenPopupAnswer(TypedDict):
+    popup_id: str
+    customer_id: str
+    at: str
+    offers: list[OpenPopupOffers]
+    not_now: list[OpenPopupNotNow]
+    history: list[OpenPopupHistory]
+    work_orders: list[Any]
+
+
+class OpenPopupHistory(TypedDict):
+    at: str
+    text: str
+
+
+class OpenPopupNotNow(TypedDict):
+    offer_id: str
+    because: OpenPopupNotNowBecause
+    text: str
+    until: Any
+
+
+class OpenPopupNotNowBecause(TypedDict):
+    reason: str
+
+
+class OpenPopupOffers(TypedDict):
+    offer_id: str
+    contact_id: str
+    goal: str
+    category: str
+    image: Any
+    title: str
+    body: str
+    script: str
+
+
+class OpeningHours(TypedDict):
+    """When branches and call centres work: contacts in `channels` only within `hours`, by the clock of the
+    place.
+    """
+
+    name: str
+    channels: list[Channel]
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    places: NotRequired[list[str] | None]
+    """The branches or teams that these are the hours of; None is all that no other rule for the channel names."""
+    zone: str
+    """IANA name: the clock on the wall there."""
+    country: NotRequired[str | None]
+    """Whose public holidays."""
+    region: NotRequired[str | None]
+    hours: WeeklyHours
+
+
+Operator: TypeAlias = "Literal['=', '!=', '<', '<=', '>', '>=', 'in', 'notIn', 'between', 'notBetween', 'contains', 'beginsWith', 'endsWith', 'null', 'notNull', 'withinNextDays', 'withinLastDays', 'moreThanDaysAhead', 'moreThanDaysAgo']"
+
+Outcome: TypeAlias = "Literal['delivered', 'opened', 'no_answer', 'busy', 'wrong_number', 'interested', 'refused', 'call_back', 'accepted', 'complaint', 'do_not_contact', 'failed', 'shown', 'dismissed']"
+
+
+class OutcomeIn(TypedDict):
+    """One result of a contact."""
+
+    outcome: Outcome
+    outcome_id: NotRequired[str | None]
+    """Natural key: the same id twice is one result. Made up when left out; then a retry needs an `Idempotency-
+    Key`.
+    """
+    at: NotRequired[str | None]
+    offer_id: NotRequired[str | None]
+    call_back_at: NotRequired[str | None]
+    agent: NotRequired[str | None]
+    note: NotRequired[str | None]
+
+
+class OutcomesIn(TypedDict):
+    """What came of a contact; a call may have several results."""
+
+    outcomes: list[OutcomeIn]
+
+
+class PageDictStrAny(TypedDict):
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+    """Give it as `cursor` for the next page; null on the last one."""
+
+
+class Period(TypedDict):
+    """From `start` to `end` on each of `days`, by the wall clock; `end` is outside."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    start: str
+    end: str
+    """00:00, or 24:00, is the midnight at the end of the day."""
+
+
+class PlannedIn(TypedDict):
+    """A campaign that has not run: one request for each of its customers, on top of what really was asked for."""
+
+    customers: NotRequired[list[str] | None]
+    count: NotRequired[int | None]
+    """So many of the known customers, always the same, in place of a list."""
+    channels: list[Channel]
+    purpose: str
+    category: str
+    contact_class: ContactClass
+    score: NotRequired[float]
+    goal: NotRequired[str | None]
+    campaign_id: NotRequired[str]
+    """It counts as running."""
+    offer_id: NotRequired[str | None]
+    begins_at: NotRequired[str | None]
+    """When the first are asked for; at the start of the what-if when left out."""
+    hours: NotRequired[int]
+    """How long each request is wanted."""
+    per_day: NotRequired[int | None]
+    """So many customers a day; all at once when left out."""
+
+
+class PolicyDocument(TypedDict):
+    """All contact rules. Within a kind, rules are looked at in the order in which they stand here."""
+
+    name: str
+    business_zone: NotRequired[str]
+    """IANA name: the zone of calendar windows that do not name the customer's."""
+    max_replica_minutes: NotRequired[int]
+    """How old what is known of customers, plans and offers may be. What is older releases nothing until it is
+    known.
+    """
+    consent: NotRequired[ConsentRule]
+    do_not_disturb_exempt: NotRequired[list[ContactClass]]
+    """Classes that reach a customer who is on a do-not-call list or asked not to be disturbed."""
+    blackouts: NotRequired[list[Blackout]]
+    legal_hours: NotRequired[list[LegalHours]]
+    quiet_hours: NotRequired[list[QuietHours]]
+    opening_hours: NotRequired[list[OpeningHours]]
+    preferred_hours: NotRequired[list[PreferredHours]]
+    minimum_gaps: NotRequired[list[MinimumGap]]
+    frequency_caps: NotRequired[list[FrequencyCap]]
+    cool_downs: NotRequired[list[CoolDownRule]]
+    gives_back: NotRequired[list[Outcome]]
+    """Outcomes that did not reach the customer: the slot is free again, for every cap."""
+
+
+class PolicyIn(TypedDict):
+    """The first draft of a policy."""
+
+    policy_id: str
+    document: PolicyDocument
+
+
+class PopupAnswer(TypedDict):
+    """What the customer said to one offer."""
+
+    offer_id: str
+    answer: Literal["interested", "refused", "accepted", "later"]
+    call_back_at: NotRequired[str | None]
+    """For `later`: when to come back to it."""
+    note: NotRequired[str | None]
+
+
+class PopupAnswersIn(TypedDict):
+    """What the customer said to the offers shown."""
+
+    answers: list[PopupAnswer]
+
+
+class PopupIn(TypedDict):
+    """A customer has appeared: exactly one of customer_id, phone and account says who."""
+
+    customer_id: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    account: NotRequired[str | None]
+    channel: Literal["branch", "hotline"]
+    place: NotRequired[str | None]
+    agent: NotRequired[str | None]
+    limit: NotRequired[int]
+    lang: NotRequired[str | None]
+    """BCP 47; the customer's own language when left out."""
+
+
+class PostFreezeAnswer(TypedDict):
+    freeze_id: str
+    customer_id: str
+    rule: Any
+    contact_id: Any
+    opened_at: str
+    opened_by: str
+    until: Any
+    note: str
+    closed_at: str | None
+    closed_by: str | None
+    closing_note: str | None
+    state: str
+
+
+class PreferredHours(TypedDict):
+    """Whom it describes is best reached within `hours`, by their own clock, unless they said when themselves.
+    It forbids nothing: of contacts that may be carried out and are equally important, those of now go first.
+    """
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    hours: WeeklyHours
+
+
+class PutChannelCapacityAnswer(TypedDict):
+    channel: str
+    team: str
+    revision: int
+
+
+class QuietHours(TypedDict):
+    """No contact between `start` and `end` by the customer's own clock; over midnight when `end` is not later."""
+
+    name: str
+    channels: NotRequired[list[Channel] | None]
+    """Applies to contacts in these channels; None is all."""
+    purposes: NotRequired[list[str] | None]
+    """Applies to contacts for these purposes; None is all."""
+    exempt_classes: NotRequired[list[ContactClass]]
+    """Classes that this rule does not bind."""
+    when: NotRequired[Group | None]
+    """Applies where this is true of the customer and the request; None is always. What is unknown is not true."""
+    start: str
+    end: str
+    days: NotRequired[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]]
+    """Days on which the period starts."""
+
+
+class RebuildIn(TypedDict):
+    """Which standings to rebuild from their timelines."""
+
+    customer_ids: NotRequired[list[str] | None]
+    """Left out: everybody's."""
+    dry_run: NotRequired[bool]
+    """Only compare: tell what differs, and write nothing."""
+
+
+class RecallAnswerIn(TypedDict):
+    """The channel's answer to a recall."""
+
+    answer: Literal["withdrawn", "too_late"]
+
+
+class RenewContactLeaseAnswer(TypedDict):
+    contact_id: str
+    leased_until: str
+
+
+class RenewalIn(TypedDict):
+    """How much longer a lease is held, from now."""
+
+    seconds: NotRequired[int]
+
+
+class RequestContactAnswer(TypedDict):
+    request_id: str
+    customer_id: str
+    state: str
+    channel: str
+    contact_id: str | None
+    retry_at: str | None
+    because: DecideNowBecause | None
+
+
+class RollingWindow(TypedDict):
+    """The hours before now."""
+
+    kind: NotRequired[Literal["rolling"]]
+    hours: int
+
+
+class Rule(TypedDict):
+    """A leaf: one field compared with one value, two bounds, a list, or nothing."""
+
+    field: str
+    operator: Operator
+    value: NotRequired[bool | int | float | str | list[bool | int | float | str] | None]
+
+
+class SubmissionIn(TypedDict):
+    """What to submit."""
+
+    from_version: NotRequired[int | None]
+    """Go back to this approved version: its document is submitted anew. Left out, the draft is submitted."""
+
+
+TryPolicyVersionAnswer = TypedDict(
+    "TryPolicyVersionAnswer",
+    {
+        "what_if_id": "str",
+        "policy_id": "str",
+        "version": "int",
+        "revision": "Any",
+        "against": "GetPolicyDifferencesAgainst",
+        "from": "str",
+        "until": "str",
+        "campaign": "Any",
+        "author": "str",
+        "created_at": "str",
+        "state": "str",
+        "progress": "TryPolicyVersionProgress",
+        "error": "Any",
+        "finished_at": "Any",
+        "result": "Any",
+    },
+)
+
+
+class TryPolicyVersionProgress(TypedDict):
+    done: int
+    total: int | None
+
+
+class WeeklyHours(TypedDict):
+    """The periods of a week; overlapping ones are one."""
+
+    periods: list[Period]
+    holidays: NotRequired[Literal["as_usual", "closed", "as_sunday"]]
+    """What a public holiday is: a weekday like any other, a closed day, or a Sunday."""
+    holiday_country: NotRequired[str | None]
+    """Whose public holidays; None is those where the customer (or the place) is."""
+    make_up_workdays: NotRequired[bool]
+    """Whether a Saturday worked in exchange for a day off counts as a Friday, and such a Sunday as a Monday."""
+
+
+WhatIfIn = TypedDict(
+    "WhatIfIn",
+    {
+        "days": "NotRequired[int | None]",
+        "from": "NotRequired[str | None]",
+        "until": "NotRequired[str | None]",
+        "campaign": "NotRequired[PlannedIn | None]",
+    },
+)
+
+
+class Touchpoint:
+    """Whether a contact may happen now, and everything that did."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def open_popup(self, body: PopupIn, *, idempotency_key: str | None = None) -> OpenPopupAnswer:
+        """A customer has appeared.
+
+        Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+
+        Answers from local data alone. Showing something new is a contact and counts; the same customer within a
+        minute gets the same pop-up.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "OpenPopupAnswer", self._transport.call("POST", "/v1/popups", body=body, idempotency_key=idempotency_key)
+        )
+
+    def answer_popup_offers(
+        self, popup_id: str, body: PopupAnswersIn, *, idempotency_key: str | None = None
+    ) -> AnswerPopupOffersAnswer:
+        """What the customer said.
+
+        The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "AnswerPopupOffersAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/popups/{popup_id}/answers", popup_id=popup_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def request_contact(self, body: ContactRequestIn, *, idempotency_key: str | None = None) -> RequestContactAnswer:
+        """Ask for a contact.
+
+        Decides at once together with all waiting requests of the customer. What may not go now waits and
+        competes again.
+
+        The same `request_id` again changes nothing and gives the state as it is.
+
+        Permission: `touchpoint.request`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            self._transport.call("POST", "/v1/contact-requests", body=body, idempotency_key=idempotency_key),
+        )
+
+    def decide_now(self, body: ContactRequestIn, *, idempotency_key: str | None = None) -> RequestContactAnswer:
+        """May I contact now?.
+
+        Decides and reserves in one step: `released` with a contact, `deferred` with the time to ask again,
+        `suppressed`.
+
+        Without `expires_at` the question is about now only: a deferral is told and nothing waits.
+
+        Permission: `touchpoint.decide`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            self._transport.call("POST", "/v1/decisions", body=body, idempotency_key=idempotency_key),
+        )
+
+    def get_contact_request(self, request_id: str) -> GetContactRequestAnswer:
+        """State of a request.
+
+        The request as it stands, and every decision about it, oldest first.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetContactRequestAnswer",
+            self._transport.call("GET", path_of("/v1/contact-requests/{request_id}", request_id=request_id)),
+        )
+
+    def withdraw_contact_request(self, request_id: str, *, idempotency_key: str | None = None) -> RequestContactAnswer:
+        """Withdraw a request.
+
+        A waiting request ends; a contact that a channel still holds is recalled. Doing it twice changes nothing.
+
+        Permission: `touchpoint.request`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/contact-requests/{request_id}/withdrawal", request_id=request_id),
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def get_contact(self, contact_id: str) -> GetContactAnswer:
+        """State of a contact.
+
+        `open`, `leased`, `sending`, `sent`, `shown`, `closed`, `recalled` or `expired`.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer", self._transport.call("GET", path_of("/v1/contacts/{contact_id}", contact_id=contact_id))
+        )
+
+    def report_contact_outcomes(
+        self, contact_id: str, body: OutcomesIn, *, idempotency_key: str | None = None
+    ) -> GetContactAnswer:
+        """Report results of a contact.
+
+        One or several results, in their order. `accepted` recalls every other contact for the goal in the same
+        step.
+
+        A result whose `outcome_id` is known changes nothing. A result that comes after a recall is recorded and
+        counts.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `nothing-accepted`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/contacts/{contact_id}/outcomes", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def answer_contact_recall(
+        self, contact_id: str, body: RecallAnswerIn, *, idempotency_key: str | None = None
+    ) -> GetContactAnswer:
+        """Answer a recall.
+
+        `withdrawn`: it did not happen. `too_late`: it did, so it counts against the budget.
+
+        However late it comes, it counts; of several the first.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `not-recalled`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/contacts/{contact_id}/recall-answer", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def lease_contacts(
+        self, channel: Literal["call", "branch"], body: LeasesIn, *, idempotency_key: str | None = None
+    ) -> LeaseContactsAnswer:
+        """Fetch contacts to carry out.
+
+        Most important first. Each is yours for `seconds`, then it goes back. Quiet hours are looked at anew.
+
+        Name and number are shown to whoever may read personal data.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "LeaseContactsAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/channels/{channel}/leases", channel=channel),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def renew_contact_lease(
+        self, contact_id: str, body: RenewalIn, *, idempotency_key: str | None = None
+    ) -> RenewContactLeaseAnswer:
+        """Hold a contact longer.
+
+        From now for `seconds`. Ask before carrying it out: a recalled contact says so.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `body-too-large`, `contact-recalled`, `forbidden`, `lease-lost`, `not-found`,
+        `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RenewContactLeaseAnswer",
+            self._transport.call(
+                "PUT",
+                path_of("/v1/leases/{contact_id}", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def return_contact_lease(self, contact_id: str, *, idempotency_key: str | None = None) -> None:
+        """Give a contact back.
+
+        The contact was not carried out; somebody else may fetch it.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `contact-recalled`, `forbidden`, `lease-lost`, `not-found`, `unauthenticated`, `validation`.
+        """
+        self._transport.call(
+            "DELETE", path_of("/v1/leases/{contact_id}", contact_id=contact_id), idempotency_key=idempotency_key
+        )
+
+    def get_timeline(
+        self,
+        customer_id: str,
+        *,
+        channel: Channel | None = None,
+        kind: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        lang: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> PageDictStrAny:
+        """Everything that happened with a customer.
+
+        Newest first, with a sentence for each entry. `since` is included, `until` is not.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "PageDictStrAny",
+            self._transport.call(
+                "GET",
+                path_of("/v1/customers/{customer_id}/timeline", customer_id=customer_id),
+                query={
+                    "channel": channel,
+                    "kind": kind,
+                    "since": since,
+                    "until": until,
+                    "lang": lang,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            ),
+        )
+
+    def iter_timeline(
+        self,
+        customer_id: str,
+        *,
+        channel: Channel | None = None,
+        kind: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        lang: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of `get_timeline`, page after page."""
+        yield from items(
+            self._transport,
+            path_of("/v1/customers/{customer_id}/timeline", customer_id=customer_id),
+            {"channel": channel, "kind": kind, "since": since, "until": until, "lang": lang, "limit": limit},
+        )
+
+    def get_standing(self, customer_id: str) -> GetStandingAnswer:
+        """What counts for a customer now.
+
+        For each cap how much of it is used and when the next slot frees; pauses; goals that are met; what is
+        held.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetStandingAnswer",
+            self._transport.call("GET", path_of("/v1/customers/{customer_id}/standing", customer_id=customer_id)),
+        )
+
+    def create_contact_policy(self, body: PolicyIn, *, idempotency_key: str | None = None) -> CreateContactPolicyAnswer:
+        """Draft a policy.
+
+        A document of named rules; what is wrong with one is told with its pointer.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `policy-exists`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            self._transport.call("POST", "/v1/policies", body=body, idempotency_key=idempotency_key),
+        )
+
+    def list_contact_policies(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListContactPoliciesAnswer:
+        """Policies.
+
+        By id.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast(
+            "ListContactPoliciesAnswer",
+            self._transport.call("GET", "/v1/policies", query={"limit": limit, "cursor": cursor}),
+        )
+
+    def iter_contact_policies(self, *, limit: int | None = None) -> Iterator[CreateContactPolicyAnswer]:
+        """Every item of `list_contact_policies`, page after page."""
+        yield from items(self._transport, "/v1/policies", {"limit": limit})
+
+    def get_policy_in_force(self) -> GetPolicyInForceAnswer:
+        """The policy in force.
+
+        The version that every decision is made by. Without one, nothing is released.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`.
+        """
+        return cast("GetPolicyInForceAnswer", self._transport.call("GET", "/v1/policies/in-force"))
+
+    def get_policy_schema(self) -> dict[str, Any]:
+        """The form of a policy.
+
+        JSON Schema of a document: each field with title, description and, under `x-labels`, its name in English
+        and Chinese; the values of closed lists under `x-enum-labels`.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("dict[str, Any]", self._transport.call("GET", "/v1/policies/schema"))
+
+    def get_contact_policy(self, policy_id: str) -> CreateContactPolicyAnswer:
+        """A policy's draft.
+
+        The draft as it stands; its `ETag` is needed to change it.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            self._transport.call("GET", path_of("/v1/policies/{policy_id}", policy_id=policy_id)),
+        )
+
+    def replace_policy_draft(
+        self, policy_id: str, body: DraftIn, *, if_match: str | None = None, idempotency_key: str | None = None
+    ) -> CreateContactPolicyAnswer:
+        """Change a draft.
+
+        Submitted versions stay as they are. Needs `If-Match`.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `precondition-failed`, `precondition-required`,
+        `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            self._transport.call(
+                "PUT",
+                path_of("/v1/policies/{policy_id}/draft", policy_id=policy_id),
+                body=body,
+                if_match=if_match,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def submit_policy_version(
+        self, policy_id: str, body: SubmissionIn | None = None, *, idempotency_key: str | None = None
+    ) -> GetPolicyInForceAnswer:
+        """Submit the draft, or an earlier version anew.
+
+        Freezes the draft as the next version, to be approved by another person. With `from_version` it goes
+        back: the document of that version becomes the next one, and who asks is its author.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `never-approved`, `not-found`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_policy_versions(
+        self, policy_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListPolicyVersionsAnswer:
+        """All versions of a policy.
+
+        Newest first, without their documents. `state` is `submitted`, `scheduled`, `in_force` or `superseded`;
+        `since` tells from when on it is, or was, in force.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListPolicyVersionsAnswer",
+            self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iter_policy_versions(self, policy_id: str, *, limit: int | None = None) -> Iterator[ListPolicyVersionsItems]:
+        """Every item of `list_policy_versions`, page after page."""
+        yield from items(
+            self._transport, path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id), {"limit": limit}
+        )
+
+    def get_policy_version(self, policy_id: str, version: int) -> GetPolicyVersionAnswer:
+        """A submitted version.
+
+        The frozen document, who submitted and approved it, its state, and the newest what-ifs of this document.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyVersionAnswer",
+            self._transport.call(
+                "GET", path_of("/v1/policies/{policy_id}/versions/{version}", policy_id=policy_id, version=version)
+            ),
+        )
+
+    def get_policy_differences(
+        self, policy_id: str, version: int, *, against: str | None = None, lang: str | None = None
+    ) -> GetPolicyDifferencesAnswer:
+        """What a version says differently.
+
+        Against what is in force, or another version, or the draft: `old` is that side, `new` is this version.
+        Rules are matched by their name within their kind. As data with JSON pointers, and in plain sentences.
+
+        `against`: The older side: a version, `draft`, `in-force`.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyDifferencesAnswer",
+            self._transport.call(
+                "GET",
+                path_of(
+                    "/v1/policies/{policy_id}/versions/{version}/differences", policy_id=policy_id, version=version
+                ),
+                query={"against": against, "lang": lang},
+            ),
+        )
+
+    def approve_policy_version(
+        self, policy_id: str, version: int, body: ApprovalIn | None = None, *, idempotency_key: str | None = None
+    ) -> GetPolicyInForceAnswer:
+        """Approve a version.
+
+        By another person than the author and the submitter. Binds every decision that begins after this answer
+        or, with `activate_at`, every decision at that instant and later.
+
+        Permission: `touchpoint.policy.approve`.
+
+        Problems: `already-approved`, `body-too-large`, `forbidden`, `not-found`, `not-schedulable`, `own-
+        change`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions/{version}/approvals", policy_id=policy_id, version=version),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def cancel_policy_schedule(self, policy_id: str, version: int, *, idempotency_key: str | None = None) -> None:
+        """Cancel a scheduled activation.
+
+        Until a second before its instant. The version is submitted as before its approval, and may be approved
+        again.
+
+        Permission: `touchpoint.policy.approve`.
+
+        Problems: `forbidden`, `not-found`, `not-scheduled`, `unauthenticated`, `validation`.
+        """
+        self._transport.call(
+            "DELETE",
+            path_of("/v1/policies/{policy_id}/versions/{version}/schedule", policy_id=policy_id, version=version),
+            idempotency_key=idempotency_key,
+        )
+
+    def post_blackout(self, body: BlackoutIn, *, idempotency_key: str | None = None) -> GetPolicyInForceAnswer:
+        """Stop contacts for a while.
+
+        The policy in force with this blackout, as a version: it binds every decision and hand-over from the
+        moment at which another person approves it (`POST …/versions/{version}/approvals`). The draft has it,
+        too.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `nothing-in-force`, `rule-exists`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            self._transport.call("POST", "/v1/blackouts", body=body, idempotency_key=idempotency_key),
+        )
+
+    def list_blackouts(self) -> ListBlackoutsAnswer:
+        """Blackouts in force.
+
+        Of the policy in force, the first to begin first. `state` is `ahead`, `now` or `over`.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("ListBlackoutsAnswer", self._transport.call("GET", "/v1/blackouts"))
+
+    def delete_blackout(self, name: str, *, idempotency_key: str | None = None) -> GetPolicyInForceAnswer:
+        """End a blackout before its time.
+
+        The policy in force without it, as a version for another person to approve. Who waits for its end is then
+        decided at once.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `forbidden`, `not-found`, `nothing-in-force`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            self._transport.call("DELETE", path_of("/v1/blackouts/{name}", name=name), idempotency_key=idempotency_key),
+        )
+
+    def list_capacities(self) -> ListCapacitiesAnswer:
+        """All capacities.
+
+        What each channel and team may take, how much of it is left now, and when the next contact may go.
+
+        Permission: `touchpoint.capacity.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("ListCapacitiesAnswer", self._transport.call("GET", "/v1/capacities"))
+
+    def put_channel_capacity(
+        self, channel: Channel, body: CapacityIn, *, idempotency_key: str | None = None
+    ) -> PutChannelCapacityAnswer:
+        """Limit a channel.
+
+        From now on. What was handed over before counts against the new rate as it did against the old one.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "PutChannelCapacityAnswer",
+            self._transport.call(
+                "PUT", path_of("/v1/capacities/{channel}", channel=channel), body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    def delete_channel_capacity(self, channel: Channel, *, idempotency_key: str | None = None) -> None:
+        """Lift the limit of a channel.
+
+        Contacts go as they are fetched; the limits of its teams stay.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        self._transport.call(
+            "DELETE", path_of("/v1/capacities/{channel}", channel=channel), idempotency_key=idempotency_key
+        )
+
+    def put_team_capacity(
+        self, channel: Channel, team: str, body: CapacityIn, *, idempotency_key: str | None = None
+    ) -> PutChannelCapacityAnswer:
+        """Limit a team.
+
+        For who fetches contacts of this place. The limit of the channel holds, too.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "PutChannelCapacityAnswer",
+            self._transport.call(
+                "PUT",
+                path_of("/v1/capacities/{channel}/teams/{team}", channel=channel, team=team),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def delete_team_capacity(self, channel: Channel, team: str, *, idempotency_key: str | None = None) -> None:
+        """Lift the limit of a team.
+
+        The limit of the channel stays.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        self._transport.call(
+            "DELETE",
+            path_of("/v1/capacities/{channel}/teams/{team}", channel=channel, team=team),
+            idempotency_key=idempotency_key,
+        )
+
+    def get_backlog(self, channel: Channel) -> GetBacklogAnswer:
+        """What waits in a channel.
+
+        Contacts that are ready and not handed over, by place and class; when they will be at the present rate;
+        and whether the provider of the channel rests after failures.
+
+        Permission: `touchpoint.capacity.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetBacklogAnswer", self._transport.call("GET", path_of("/v1/channels/{channel}/backlog", channel=channel))
+        )
+
+    def create_rebuild(
+        self, body: RebuildIn | None = None, *, idempotency_key: str | None = None
+    ) -> CreateRebuildAnswer:
+        """Rebuild standings from their timelines.
+
+        Of the customers named, or of everybody, while everything goes on. With `dry_run` it only compares. A
+        standing that differs from what its timeline tells is replaced, and the customer's waiting requests are
+        decided anew.
+
+        Permission: `touchpoint.rebuild`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unknown-customers`, `unsupported-media-
+        type`, `validation`.
+        """
+        return cast(
+            "CreateRebuildAnswer",
+            self._transport.call("POST", "/v1/standings/rebuilds", body=body, idempotency_key=idempotency_key),
+        )
+
+    def get_rebuild(self, rebuild_id: str, *, lang: str | None = None) -> CreateRebuildAnswer:
+        """See how far a rebuild is.
+
+        `pending`, `running` or `finished`; customers compared of how many (as counted at the beginning), how
+        many differed, and how many were mended. `differences` are the first hundred: `stored` is what the
+        standing said, `derived` what the timeline tells, `text` a sentence.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.rebuild`.
+
+        Problems: `forbidden`, `unauthenticated`, `unknown-rebuild`, `validation`.
+        """
+        return cast(
+            "CreateRebuildAnswer",
+            self._transport.call(
+                "GET", path_of("/v1/standings/rebuilds/{rebuild_id}", rebuild_id=rebuild_id), query={"lang": lang}
+            ),
+        )
+
+    def explain_contact_request(
+        self, request_id: str, *, seq: int | None = None, lang: str | None = None
+    ) -> ExplainContactRequestAnswer:
+        """Why a request was decided so.
+
+        Every rule that was looked at with its figures, who competed and who won, and the same in sentences.
+
+        Decided once more from the facts of that moment. `decisions` lists every decision about the request;
+        those that are `explained` can be asked for by `seq`.
+
+        `seq`: Number of the decision on the timeline; the newest when left out.
+
+        `lang`: BCP 47, before `Accept-Language`: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `facts-deleted`, `forbidden`, `no-such-decision`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ExplainContactRequestAnswer",
+            self._transport.call(
+                "GET",
+                path_of("/v1/contact-requests/{request_id}/explanation", request_id=request_id),
+                query={"seq": seq, "lang": lang},
+            ),
+        )
+
+    def explain_contact(self, contact_id: str, *, lang: str | None = None) -> ExplainContactRequestAnswer:
+        """Why a contact was released.
+
+        As for its request, of the decision that released it.
+
+        `lang`: BCP 47, before `Accept-Language`: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `facts-deleted`, `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ExplainContactRequestAnswer",
+            self._transport.call(
+                "GET", path_of("/v1/contacts/{contact_id}/explanation", contact_id=contact_id), query={"lang": lang}
+            ),
+        )
+
+    def list_recalls(
+        self,
+        *,
+        channel: Channel | None = None,
+        place: str | None = None,
+        state: Literal["waiting", "reminded", "escalated"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> ListRecallsAnswer:
+        """Recalls that wait for an answer.
+
+        Oldest first: contacts that were recalled while a channel had them in hand (`held`: `leased`, `sending`
+        or `shown`). An answer, or a result of the contact, takes one off the list, however late.
+
+        `place`: Of this branch or team, and of none.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.recall.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListRecallsAnswer",
+            self._transport.call(
+                "GET",
+                "/v1/recalls",
+                query={"channel": channel, "place": place, "state": state, "limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iter_recalls(
+        self,
+        *,
+        channel: Channel | None = None,
+        place: str | None = None,
+        state: Literal["waiting", "reminded", "escalated"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[ListRecallsItems]:
+        """Every item of `list_recalls`, page after page."""
+        yield from items(
+            self._transport, "/v1/recalls", {"channel": channel, "place": place, "state": state, "limit": limit}
+        )
+
+    def post_freeze(self, body: FreezeIn, *, idempotency_key: str | None = None) -> PostFreezeAnswer:
+        """Leave a customer alone.
+
+        From now on nothing is released to the customer, and what channels still hold is recalled; but for the
+        classes that the policy exempts from do-not-disturb. Requests wait. The same `freeze_id` again changes
+        nothing.
+
+        Permission: `touchpoint.freeze.open`.
+
+        Problems: `body-too-large`, `forbidden`, `freeze-exists`, `not-found`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer", self._transport.call("POST", "/v1/freezes", body=body, idempotency_key=idempotency_key)
+        )
+
+    def list_freezes(
+        self,
+        *,
+        customer_id: str | None = None,
+        state: Literal["open", "over", "closed"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> ListFreezesAnswer:
+        """Freezes.
+
+        Oldest first. `over`: its end has come before anybody closed it.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.freeze.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListFreezesAnswer",
+            self._transport.call(
+                "GET",
+                "/v1/freezes",
+                query={"customer_id": customer_id, "state": state, "limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iter_freezes(
+        self,
+        *,
+        customer_id: str | None = None,
+        state: Literal["open", "over", "closed"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[PostFreezeAnswer]:
+        """Every item of `list_freezes`, page after page."""
+        yield from items(self._transport, "/v1/freezes", {"customer_id": customer_id, "state": state, "limit": limit})
+
+    def get_freeze(self, freeze_id: str) -> PostFreezeAnswer:
+        """A freeze.
+
+        Who opened it and why, and how it ended.
+
+        Permission: `touchpoint.freeze.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer", self._transport.call("GET", path_of("/v1/freezes/{freeze_id}", freeze_id=freeze_id))
+        )
+
+    def post_freeze_closure(
+        self, freeze_id: str, body: FreezeClosureIn, *, idempotency_key: str | None = None
+    ) -> PostFreezeAnswer:
+        """Close a freeze.
+
+        What waits is decided at once, unless another freeze of the customer is open. Doing it twice changes
+        nothing.
+
+        Permission: `touchpoint.freeze.close`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/freezes/{freeze_id}/closure", freeze_id=freeze_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def try_policy_version(
+        self, policy_id: str, version: int, body: WhatIfIn | None = None, *, idempotency_key: str | None = None
+    ) -> TryPolicyVersionAnswer:
+        """Try a version on the past.
+
+        Replays what was asked for and what became of it under this version and under the one in force, and
+        compares. Changes nothing else. `campaign` lays planned requests on top of the past.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `body-too-large`, `forbidden`, `no-policy-in-force`, `not-found`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "TryPolicyVersionAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_version_what_ifs(
+        self, policy_id: str, version: int, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListVersionWhatIfsAnswer:
+        """What-ifs of a version.
+
+        Newest first, without results: all that tried this version's document, also while it was a draft.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListVersionWhatIfsAnswer",
+            self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iter_version_what_ifs(
+        self, policy_id: str, version: int, *, limit: int | None = None
+    ) -> Iterator[ListVersionWhatIfsItems]:
+        """Every item of `list_version_what_ifs`, page after page."""
+        yield from items(
+            self._transport,
+            path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+            {"limit": limit},
+        )
+
+    def try_policy_draft(
+        self, policy_id: str, body: WhatIfIn | None = None, *, idempotency_key: str | None = None
+    ) -> TryPolicyVersionAnswer:
+        """Try a draft on the past.
+
+        As for a version, with the draft as it stands. Once the same document is submitted, its version shows it.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `body-too-large`, `forbidden`, `no-policy-in-force`, `not-found`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "TryPolicyVersionAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_draft_what_ifs(
+        self, policy_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListDraftWhatIfsAnswer:
+        """What-ifs of drafts.
+
+        Newest first, without results: of whatever was the draft then; `revision` says which.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListDraftWhatIfsAnswer",
+            self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    def iter_draft_what_ifs(self, policy_id: str, *, limit: int | None = None) -> Iterator[ListVersionWhatIfsItems]:
+        """Every item of `list_draft_what_ifs`, page after page."""
+        yield from items(
+            self._transport, path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id), {"limit": limit}
+        )
+
+    def get_what_if(self, policy_id: str, what_if_id: str, *, lang: str | None = None) -> GetWhatIfAnswer:
+        """A what-if.
+
+        How far it is, in customers, and once it is done its result: both runs, the differences, the same in
+        sentences, and what it cannot know.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetWhatIfAnswer",
+            self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/what-ifs/{what_if_id}", policy_id=policy_id, what_if_id=what_if_id),
+                query={"lang": lang},
+            ),
+        )
+
+    def cancel_what_if(self, policy_id: str, what_if_id: str, *, idempotency_key: str | None = None) -> None:
+        """Cancel a what-if.
+
+        It stays in the lists, as cancelled and without a result.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `already-finished`, `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        self._transport.call(
+            "DELETE",
+            path_of("/v1/policies/{policy_id}/what-ifs/{what_if_id}", policy_id=policy_id, what_if_id=what_if_id),
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncTouchpoint:
+    """Whether a contact may happen now, and everything that did."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def open_popup(self, body: PopupIn, *, idempotency_key: str | None = None) -> OpenPopupAnswer:
+        """A customer has appeared.
+
+        Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+
+        Answers from local data alone. Showing something new is a contact and counts; the same customer within a
+        minute gets the same pop-up.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "OpenPopupAnswer",
+            await self._transport.call("POST", "/v1/popups", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def answer_popup_offers(
+        self, popup_id: str, body: PopupAnswersIn, *, idempotency_key: str | None = None
+    ) -> AnswerPopupOffersAnswer:
+        """What the customer said.
+
+        The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "AnswerPopupOffersAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/popups/{popup_id}/answers", popup_id=popup_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def request_contact(
+        self, body: ContactRequestIn, *, idempotency_key: str | None = None
+    ) -> RequestContactAnswer:
+        """Ask for a contact.
+
+        Decides at once together with all waiting requests of the customer. What may not go now waits and
+        competes again.
+
+        The same `request_id` again changes nothing and gives the state as it is.
+
+        Permission: `touchpoint.request`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            await self._transport.call("POST", "/v1/contact-requests", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def decide_now(self, body: ContactRequestIn, *, idempotency_key: str | None = None) -> RequestContactAnswer:
+        """May I contact now?.
+
+        Decides and reserves in one step: `released` with a contact, `deferred` with the time to ask again,
+        `suppressed`.
+
+        Without `expires_at` the question is about now only: a deferral is told and nothing waits.
+
+        Permission: `touchpoint.decide`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            await self._transport.call("POST", "/v1/decisions", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def get_contact_request(self, request_id: str) -> GetContactRequestAnswer:
+        """State of a request.
+
+        The request as it stands, and every decision about it, oldest first.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetContactRequestAnswer",
+            await self._transport.call("GET", path_of("/v1/contact-requests/{request_id}", request_id=request_id)),
+        )
+
+    async def withdraw_contact_request(
+        self, request_id: str, *, idempotency_key: str | None = None
+    ) -> RequestContactAnswer:
+        """Withdraw a request.
+
+        A waiting request ends; a contact that a channel still holds is recalled. Doing it twice changes nothing.
+
+        Permission: `touchpoint.request`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "RequestContactAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/contact-requests/{request_id}/withdrawal", request_id=request_id),
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def get_contact(self, contact_id: str) -> GetContactAnswer:
+        """State of a contact.
+
+        `open`, `leased`, `sending`, `sent`, `shown`, `closed`, `recalled` or `expired`.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer",
+            await self._transport.call("GET", path_of("/v1/contacts/{contact_id}", contact_id=contact_id)),
+        )
+
+    async def report_contact_outcomes(
+        self, contact_id: str, body: OutcomesIn, *, idempotency_key: str | None = None
+    ) -> GetContactAnswer:
+        """Report results of a contact.
+
+        One or several results, in their order. `accepted` recalls every other contact for the goal in the same
+        step.
+
+        A result whose `outcome_id` is known changes nothing. A result that comes after a recall is recorded and
+        counts.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `nothing-accepted`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/contacts/{contact_id}/outcomes", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def answer_contact_recall(
+        self, contact_id: str, body: RecallAnswerIn, *, idempotency_key: str | None = None
+    ) -> GetContactAnswer:
+        """Answer a recall.
+
+        `withdrawn`: it did not happen. `too_late`: it did, so it counts against the budget.
+
+        However late it comes, it counts; of several the first.
+
+        Permission: `touchpoint.outcome`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `not-recalled`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "GetContactAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/contacts/{contact_id}/recall-answer", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def lease_contacts(
+        self, channel: Literal["call", "branch"], body: LeasesIn, *, idempotency_key: str | None = None
+    ) -> LeaseContactsAnswer:
+        """Fetch contacts to carry out.
+
+        Most important first. Each is yours for `seconds`, then it goes back. Quiet hours are looked at anew.
+
+        Name and number are shown to whoever may read personal data.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "LeaseContactsAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/channels/{channel}/leases", channel=channel),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def renew_contact_lease(
+        self, contact_id: str, body: RenewalIn, *, idempotency_key: str | None = None
+    ) -> RenewContactLeaseAnswer:
+        """Hold a contact longer.
+
+        From now for `seconds`. Ask before carrying it out: a recalled contact says so.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `body-too-large`, `contact-recalled`, `forbidden`, `lease-lost`, `not-found`,
+        `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "RenewContactLeaseAnswer",
+            await self._transport.call(
+                "PUT",
+                path_of("/v1/leases/{contact_id}", contact_id=contact_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def return_contact_lease(self, contact_id: str, *, idempotency_key: str | None = None) -> None:
+        """Give a contact back.
+
+        The contact was not carried out; somebody else may fetch it.
+
+        Permission: `touchpoint.lease`.
+
+        Problems: `contact-recalled`, `forbidden`, `lease-lost`, `not-found`, `unauthenticated`, `validation`.
+        """
+        await self._transport.call(
+            "DELETE", path_of("/v1/leases/{contact_id}", contact_id=contact_id), idempotency_key=idempotency_key
+        )
+
+    async def get_timeline(
+        self,
+        customer_id: str,
+        *,
+        channel: Channel | None = None,
+        kind: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        lang: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> PageDictStrAny:
+        """Everything that happened with a customer.
+
+        Newest first, with a sentence for each entry. `since` is included, `until` is not.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "PageDictStrAny",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/customers/{customer_id}/timeline", customer_id=customer_id),
+                query={
+                    "channel": channel,
+                    "kind": kind,
+                    "since": since,
+                    "until": until,
+                    "lang": lang,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            ),
+        )
+
+    async def iter_timeline(
+        self,
+        customer_id: str,
+        *,
+        channel: Channel | None = None,
+        kind: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        lang: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Every item of `get_timeline`, page after page."""
+        async for item in async_items(
+            self._transport,
+            path_of("/v1/customers/{customer_id}/timeline", customer_id=customer_id),
+            {"channel": channel, "kind": kind, "since": since, "until": until, "lang": lang, "limit": limit},
+        ):
+            yield item
+
+    async def get_standing(self, customer_id: str) -> GetStandingAnswer:
+        """What counts for a customer now.
+
+        For each cap how much of it is used and when the next slot frees; pauses; goals that are met; what is
+        held.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetStandingAnswer",
+            await self._transport.call("GET", path_of("/v1/customers/{customer_id}/standing", customer_id=customer_id)),
+        )
+
+    async def create_contact_policy(
+        self, body: PolicyIn, *, idempotency_key: str | None = None
+    ) -> CreateContactPolicyAnswer:
+        """Draft a policy.
+
+        A document of named rules; what is wrong with one is told with its pointer.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `policy-exists`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            await self._transport.call("POST", "/v1/policies", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def list_contact_policies(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListContactPoliciesAnswer:
+        """Policies.
+
+        By id.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast(
+            "ListContactPoliciesAnswer",
+            await self._transport.call("GET", "/v1/policies", query={"limit": limit, "cursor": cursor}),
+        )
+
+    async def iter_contact_policies(self, *, limit: int | None = None) -> AsyncIterator[CreateContactPolicyAnswer]:
+        """Every item of `list_contact_policies`, page after page."""
+        async for item in async_items(self._transport, "/v1/policies", {"limit": limit}):
+            yield item
+
+    async def get_policy_in_force(self) -> GetPolicyInForceAnswer:
+        """The policy in force.
+
+        The version that every decision is made by. Without one, nothing is released.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`.
+        """
+        return cast("GetPolicyInForceAnswer", await self._transport.call("GET", "/v1/policies/in-force"))
+
+    async def get_policy_schema(self) -> dict[str, Any]:
+        """The form of a policy.
+
+        JSON Schema of a document: each field with title, description and, under `x-labels`, its name in English
+        and Chinese; the values of closed lists under `x-enum-labels`.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("dict[str, Any]", await self._transport.call("GET", "/v1/policies/schema"))
+
+    async def get_contact_policy(self, policy_id: str) -> CreateContactPolicyAnswer:
+        """A policy's draft.
+
+        The draft as it stands; its `ETag` is needed to change it.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            await self._transport.call("GET", path_of("/v1/policies/{policy_id}", policy_id=policy_id)),
+        )
+
+    async def replace_policy_draft(
+        self, policy_id: str, body: DraftIn, *, if_match: str | None = None, idempotency_key: str | None = None
+    ) -> CreateContactPolicyAnswer:
+        """Change a draft.
+
+        Submitted versions stay as they are. Needs `If-Match`.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `precondition-failed`, `precondition-required`,
+        `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "CreateContactPolicyAnswer",
+            await self._transport.call(
+                "PUT",
+                path_of("/v1/policies/{policy_id}/draft", policy_id=policy_id),
+                body=body,
+                if_match=if_match,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def submit_policy_version(
+        self, policy_id: str, body: SubmissionIn | None = None, *, idempotency_key: str | None = None
+    ) -> GetPolicyInForceAnswer:
+        """Submit the draft, or an earlier version anew.
+
+        Freezes the draft as the next version, to be approved by another person. With `from_version` it goes
+        back: the document of that version becomes the next one, and who asks is its author.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `never-approved`, `not-found`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def list_policy_versions(
+        self, policy_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListPolicyVersionsAnswer:
+        """All versions of a policy.
+
+        Newest first, without their documents. `state` is `submitted`, `scheduled`, `in_force` or `superseded`;
+        `since` tells from when on it is, or was, in force.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListPolicyVersionsAnswer",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    async def iter_policy_versions(
+        self, policy_id: str, *, limit: int | None = None
+    ) -> AsyncIterator[ListPolicyVersionsItems]:
+        """Every item of `list_policy_versions`, page after page."""
+        async for item in async_items(
+            self._transport, path_of("/v1/policies/{policy_id}/versions", policy_id=policy_id), {"limit": limit}
+        ):
+            yield item
+
+    async def get_policy_version(self, policy_id: str, version: int) -> GetPolicyVersionAnswer:
+        """A submitted version.
+
+        The frozen document, who submitted and approved it, its state, and the newest what-ifs of this document.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyVersionAnswer",
+            await self._transport.call(
+                "GET", path_of("/v1/policies/{policy_id}/versions/{version}", policy_id=policy_id, version=version)
+            ),
+        )
+
+    async def get_policy_differences(
+        self, policy_id: str, version: int, *, against: str | None = None, lang: str | None = None
+    ) -> GetPolicyDifferencesAnswer:
+        """What a version says differently.
+
+        Against what is in force, or another version, or the draft: `old` is that side, `new` is this version.
+        Rules are matched by their name within their kind. As data with JSON pointers, and in plain sentences.
+
+        `against`: The older side: a version, `draft`, `in-force`.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyDifferencesAnswer",
+            await self._transport.call(
+                "GET",
+                path_of(
+                    "/v1/policies/{policy_id}/versions/{version}/differences", policy_id=policy_id, version=version
+                ),
+                query={"against": against, "lang": lang},
+            ),
+        )
+
+    async def approve_policy_version(
+        self, policy_id: str, version: int, body: ApprovalIn | None = None, *, idempotency_key: str | None = None
+    ) -> GetPolicyInForceAnswer:
+        """Approve a version.
+
+        By another person than the author and the submitter. Binds every decision that begins after this answer
+        or, with `activate_at`, every decision at that instant and later.
+
+        Permission: `touchpoint.policy.approve`.
+
+        Problems: `already-approved`, `body-too-large`, `forbidden`, `not-found`, `not-schedulable`, `own-
+        change`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions/{version}/approvals", policy_id=policy_id, version=version),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def cancel_policy_schedule(self, policy_id: str, version: int, *, idempotency_key: str | None = None) -> None:
+        """Cancel a scheduled activation.
+
+        Until a second before its instant. The version is submitted as before its approval, and may be approved
+        again.
+
+        Permission: `touchpoint.policy.approve`.
+
+        Problems: `forbidden`, `not-found`, `not-scheduled`, `unauthenticated`, `validation`.
+        """
+        await self._transport.call(
+            "DELETE",
+            path_of("/v1/policies/{policy_id}/versions/{version}/schedule", policy_id=policy_id, version=version),
+            idempotency_key=idempotency_key,
+        )
+
+    async def post_blackout(self, body: BlackoutIn, *, idempotency_key: str | None = None) -> GetPolicyInForceAnswer:
+        """Stop contacts for a while.
+
+        The policy in force with this blackout, as a version: it binds every decision and hand-over from the
+        moment at which another person approves it (`POST …/versions/{version}/approvals`). The draft has it,
+        too.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `nothing-in-force`, `rule-exists`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            await self._transport.call("POST", "/v1/blackouts", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def list_blackouts(self) -> ListBlackoutsAnswer:
+        """Blackouts in force.
+
+        Of the policy in force, the first to begin first. `state` is `ahead`, `now` or `over`.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("ListBlackoutsAnswer", await self._transport.call("GET", "/v1/blackouts"))
+
+    async def delete_blackout(self, name: str, *, idempotency_key: str | None = None) -> GetPolicyInForceAnswer:
+        """End a blackout before its time.
+
+        The policy in force without it, as a version for another person to approve. Who waits for its end is then
+        decided at once.
+
+        Permission: `touchpoint.policy.edit`.
+
+        Problems: `forbidden`, `not-found`, `nothing-in-force`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetPolicyInForceAnswer",
+            await self._transport.call(
+                "DELETE", path_of("/v1/blackouts/{name}", name=name), idempotency_key=idempotency_key
+            ),
+        )
+
+    async def list_capacities(self) -> ListCapacitiesAnswer:
+        """All capacities.
+
+        What each channel and team may take, how much of it is left now, and when the next contact may go.
+
+        Permission: `touchpoint.capacity.read`.
+
+        Problems: `forbidden`, `unauthenticated`.
+        """
+        return cast("ListCapacitiesAnswer", await self._transport.call("GET", "/v1/capacities"))
+
+    async def put_channel_capacity(
+        self, channel: Channel, body: CapacityIn, *, idempotency_key: str | None = None
+    ) -> PutChannelCapacityAnswer:
+        """Limit a channel.
+
+        From now on. What was handed over before counts against the new rate as it did against the old one.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "PutChannelCapacityAnswer",
+            await self._transport.call(
+                "PUT", path_of("/v1/capacities/{channel}", channel=channel), body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    async def delete_channel_capacity(self, channel: Channel, *, idempotency_key: str | None = None) -> None:
+        """Lift the limit of a channel.
+
+        Contacts go as they are fetched; the limits of its teams stay.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        await self._transport.call(
+            "DELETE", path_of("/v1/capacities/{channel}", channel=channel), idempotency_key=idempotency_key
+        )
+
+    async def put_team_capacity(
+        self, channel: Channel, team: str, body: CapacityIn, *, idempotency_key: str | None = None
+    ) -> PutChannelCapacityAnswer:
+        """Limit a team.
+
+        For who fetches contacts of this place. The limit of the channel holds, too.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "PutChannelCapacityAnswer",
+            await self._transport.call(
+                "PUT",
+                path_of("/v1/capacities/{channel}/teams/{team}", channel=channel, team=team),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def delete_team_capacity(self, channel: Channel, team: str, *, idempotency_key: str | None = None) -> None:
+        """Lift the limit of a team.
+
+        The limit of the channel stays.
+
+        Permission: `touchpoint.capacity.edit`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        await self._transport.call(
+            "DELETE",
+            path_of("/v1/capacities/{channel}/teams/{team}", channel=channel, team=team),
+            idempotency_key=idempotency_key,
+        )
+
+    async def get_backlog(self, channel: Channel) -> GetBacklogAnswer:
+        """What waits in a channel.
+
+        Contacts that are ready and not handed over, by place and class; when they will be at the present rate;
+        and whether the provider of the channel rests after failures.
+
+        Permission: `touchpoint.capacity.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetBacklogAnswer",
+            await self._transport.call("GET", path_of("/v1/channels/{channel}/backlog", channel=channel)),
+        )
+
+    async def create_rebuild(
+        self, body: RebuildIn | None = None, *, idempotency_key: str | None = None
+    ) -> CreateRebuildAnswer:
+        """Rebuild standings from their timelines.
+
+        Of the customers named, or of everybody, while everything goes on. With `dry_run` it only compares. A
+        standing that differs from what its timeline tells is replaced, and the customer's waiting requests are
+        decided anew.
+
+        Permission: `touchpoint.rebuild`.
+
+        Problems: `body-too-large`, `forbidden`, `unauthenticated`, `unknown-customers`, `unsupported-media-
+        type`, `validation`.
+        """
+        return cast(
+            "CreateRebuildAnswer",
+            await self._transport.call("POST", "/v1/standings/rebuilds", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def get_rebuild(self, rebuild_id: str, *, lang: str | None = None) -> CreateRebuildAnswer:
+        """See how far a rebuild is.
+
+        `pending`, `running` or `finished`; customers compared of how many (as counted at the beginning), how
+        many differed, and how many were mended. `differences` are the first hundred: `stored` is what the
+        standing said, `derived` what the timeline tells, `text` a sentence.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.rebuild`.
+
+        Problems: `forbidden`, `unauthenticated`, `unknown-rebuild`, `validation`.
+        """
+        return cast(
+            "CreateRebuildAnswer",
+            await self._transport.call(
+                "GET", path_of("/v1/standings/rebuilds/{rebuild_id}", rebuild_id=rebuild_id), query={"lang": lang}
+            ),
+        )
+
+    async def explain_contact_request(
+        self, request_id: str, *, seq: int | None = None, lang: str | None = None
+    ) -> ExplainContactRequestAnswer:
+        """Why a request was decided so.
+
+        Every rule that was looked at with its figures, who competed and who won, and the same in sentences.
+
+        Decided once more from the facts of that moment. `decisions` lists every decision about the request;
+        those that are `explained` can be asked for by `seq`.
+
+        `seq`: Number of the decision on the timeline; the newest when left out.
+
+        `lang`: BCP 47, before `Accept-Language`: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `facts-deleted`, `forbidden`, `no-such-decision`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ExplainContactRequestAnswer",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/contact-requests/{request_id}/explanation", request_id=request_id),
+                query={"seq": seq, "lang": lang},
+            ),
+        )
+
+    async def explain_contact(self, contact_id: str, *, lang: str | None = None) -> ExplainContactRequestAnswer:
+        """Why a contact was released.
+
+        As for its request, of the decision that released it.
+
+        `lang`: BCP 47, before `Accept-Language`: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.timeline`.
+
+        Problems: `facts-deleted`, `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ExplainContactRequestAnswer",
+            await self._transport.call(
+                "GET", path_of("/v1/contacts/{contact_id}/explanation", contact_id=contact_id), query={"lang": lang}
+            ),
+        )
+
+    async def list_recalls(
+        self,
+        *,
+        channel: Channel | None = None,
+        place: str | None = None,
+        state: Literal["waiting", "reminded", "escalated"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> ListRecallsAnswer:
+        """Recalls that wait for an answer.
+
+        Oldest first: contacts that were recalled while a channel had them in hand (`held`: `leased`, `sending`
+        or `shown`). An answer, or a result of the contact, takes one off the list, however late.
+
+        `place`: Of this branch or team, and of none.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.recall.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListRecallsAnswer",
+            await self._transport.call(
+                "GET",
+                "/v1/recalls",
+                query={"channel": channel, "place": place, "state": state, "limit": limit, "cursor": cursor},
+            ),
+        )
+
+    async def iter_recalls(
+        self,
+        *,
+        channel: Channel | None = None,
+        place: str | None = None,
+        state: Literal["waiting", "reminded", "escalated"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[ListRecallsItems]:
+        """Every item of `list_recalls`, page after page."""
+        async for item in async_items(
+            self._transport, "/v1/recalls", {"channel": channel, "place": place, "state": state, "limit": limit}
+        ):
+            yield item
+
+    async def post_freeze(self, body: FreezeIn, *, idempotency_key: str | None = None) -> PostFreezeAnswer:
+        """Leave a customer alone.
+
+        From now on nothing is released to the customer, and what channels still hold is recalled; but for the
+        classes that the policy exempts from do-not-disturb. Requests wait. The same `freeze_id` again changes
+        nothing.
+
+        Permission: `touchpoint.freeze.open`.
+
+        Problems: `body-too-large`, `forbidden`, `freeze-exists`, `not-found`, `unauthenticated`, `unsupported-
+        media-type`, `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer",
+            await self._transport.call("POST", "/v1/freezes", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def list_freezes(
+        self,
+        *,
+        customer_id: str | None = None,
+        state: Literal["open", "over", "closed"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> ListFreezesAnswer:
+        """Freezes.
+
+        Oldest first. `over`: its end has come before anybody closed it.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.freeze.read`.
+
+        Problems: `forbidden`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListFreezesAnswer",
+            await self._transport.call(
+                "GET",
+                "/v1/freezes",
+                query={"customer_id": customer_id, "state": state, "limit": limit, "cursor": cursor},
+            ),
+        )
+
+    async def iter_freezes(
+        self,
+        *,
+        customer_id: str | None = None,
+        state: Literal["open", "over", "closed"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[PostFreezeAnswer]:
+        """Every item of `list_freezes`, page after page."""
+        async for item in async_items(
+            self._transport, "/v1/freezes", {"customer_id": customer_id, "state": state, "limit": limit}
+        ):
+            yield item
+
+    async def get_freeze(self, freeze_id: str) -> PostFreezeAnswer:
+        """A freeze.
+
+        Who opened it and why, and how it ended.
+
+        Permission: `touchpoint.freeze.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer",
+            await self._transport.call("GET", path_of("/v1/freezes/{freeze_id}", freeze_id=freeze_id)),
+        )
+
+    async def post_freeze_closure(
+        self, freeze_id: str, body: FreezeClosureIn, *, idempotency_key: str | None = None
+    ) -> PostFreezeAnswer:
+        """Close a freeze.
+
+        What waits is decided at once, unless another freeze of the customer is open. Doing it twice changes
+        nothing.
+
+        Permission: `touchpoint.freeze.close`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "PostFreezeAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/freezes/{freeze_id}/closure", freeze_id=freeze_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def try_policy_version(
+        self, policy_id: str, version: int, body: WhatIfIn | None = None, *, idempotency_key: str | None = None
+    ) -> TryPolicyVersionAnswer:
+        """Try a version on the past.
+
+        Replays what was asked for and what became of it under this version and under the one in force, and
+        compares. Changes nothing else. `campaign` lays planned requests on top of the past.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `body-too-large`, `forbidden`, `no-policy-in-force`, `not-found`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "TryPolicyVersionAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def list_version_what_ifs(
+        self, policy_id: str, version: int, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListVersionWhatIfsAnswer:
+        """What-ifs of a version.
+
+        Newest first, without results: all that tried this version's document, also while it was a draft.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListVersionWhatIfsAnswer",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    async def iter_version_what_ifs(
+        self, policy_id: str, version: int, *, limit: int | None = None
+    ) -> AsyncIterator[ListVersionWhatIfsItems]:
+        """Every item of `list_version_what_ifs`, page after page."""
+        async for item in async_items(
+            self._transport,
+            path_of("/v1/policies/{policy_id}/versions/{version}/what-ifs", policy_id=policy_id, version=version),
+            {"limit": limit},
+        ):
+            yield item
+
+    async def try_policy_draft(
+        self, policy_id: str, body: WhatIfIn | None = None, *, idempotency_key: str | None = None
+    ) -> TryPolicyVersionAnswer:
+        """Try a draft on the past.
+
+        As for a version, with the draft as it stands. Once the same document is submitted, its version shows it.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `body-too-large`, `forbidden`, `no-policy-in-force`, `not-found`, `unauthenticated`,
+        `unsupported-media-type`, `validation`.
+        """
+        return cast(
+            "TryPolicyVersionAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def list_draft_what_ifs(
+        self, policy_id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> ListDraftWhatIfsAnswer:
+        """What-ifs of drafts.
+
+        Newest first, without results: of whatever was the draft then; `revision` says which.
+
+        `limit`: Items per page.
+
+        `cursor`: `next_cursor` of the page before.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "ListDraftWhatIfsAnswer",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
+
+    async def iter_draft_what_ifs(
+        self, policy_id: str, *, limit: int | None = None
+    ) -> AsyncIterator[ListVersionWhatIfsItems]:
+        """Every item of `list_draft_what_ifs`, page after page."""
+        async for item in async_items(
+            self._transport, path_of("/v1/policies/{policy_id}/draft/what-ifs", policy_id=policy_id), {"limit": limit}
+        ):
+            yield item
+
+    async def get_what_if(self, policy_id: str, what_if_id: str, *, lang: str | None = None) -> GetWhatIfAnswer:
+        """A what-if.
+
+        How far it is, in customers, and once it is done its result: both runs, the differences, the same in
+        sentences, and what it cannot know.
+
+        `lang`: BCP 47: English, or Chinese for zh-CN.
+
+        Permission: `touchpoint.policy.read`.
+
+        Problems: `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        return cast(
+            "GetWhatIfAnswer",
+            await self._transport.call(
+                "GET",
+                path_of("/v1/policies/{policy_id}/what-ifs/{what_if_id}", policy_id=policy_id, what_if_id=what_if_id),
+                query={"lang": lang},
+            ),
+        )
+
+    async def cancel_what_if(self, policy_id: str, what_if_id: str, *, idempotency_key: str | None = None) -> None:
+        """Cancel a what-if.
+
+        It stays in the lists, as cancelled and without a result.
+
+        Permission: `touchpoint.policy.try`.
+
+        Problems: `already-finished`, `forbidden`, `not-found`, `unauthenticated`, `validation`.
+        """
+        await self._transport.call(
+            "DELETE",
+            path_of("/v1/policies/{policy_id}/what-ifs/{what_if_id}", policy_id=policy_id, what_if_id=what_if_id),
+            idempotency_key=idempotency_key,
+        )
