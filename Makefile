@@ -21,7 +21,8 @@ setup: ## make .venv from the pinned requirements (every command does it when ne
 demo: setup ## the main job, start to end; DATA=<contact log.csv.gz> replays a real one, CAP=<n> sets its frequency cap
 	@$(BIN)/rapport demo $(if $(DATA),--data $(DATA)) $(if $(CAP),--cap $(CAP))
 
-up: setup ## start everything on a synthetic world and leave it running
+up: setup ## start everything on a synthetic world and leave it running, with the reference pages
+	@$(BIN)/python -m clients.node build || echo "The pages could not be built, the reason is above; everything else starts."
 	@$(BIN)/rapport up --world
 
 down: setup ## end what `make up` started
@@ -64,7 +65,7 @@ clients-check: setup ## fail when `make clients` would change something
 	@$(BIN)/python -m clients.generator --check
 
 pages: setup ## build the reference pages → clients/pages/dist
-	@$(BIN)/python -m clients.node pages
+	@$(BIN)/python -m clients.node build
 
 bench: setup ## measure against the budgets → var/bench/results.json; ONLY=<name,…> runs some
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

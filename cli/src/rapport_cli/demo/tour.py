@@ -58,6 +58,7 @@ class Tour:
 
     variables: dict[str, str]
     tries: tuple[Try, ...]
+    visitor: str = VISITOR
 
     def script(self) -> str:
         """All of it, to be pasted into a shell."""

@@ -109,11 +109,15 @@ class Reading:
     def took(self, parser: Parser, block: Block) -> Event | None:
         """The event that a block is; None when it only says that the stream ends."""
         self.failures = 0
+        self.reached(parser)
         if block.event == _END:
             return None
         said = json.loads(block.data)
-        self.last_event_id = parser.last_id or None
         return Event(parser.last_id, said["id"], said.get("type", block.event), said["time"], said["data"])
+
+    def reached(self, parser: Parser) -> None:
+        """Note the position; heart-beats move it on, too."""
+        self.last_event_id = parser.last_id or self.last_event_id
 
     def after(self, error: Exception | None) -> float:
         """Seconds to wait before the next connection; a stream that just ended is opened again soon.
@@ -161,6 +165,7 @@ def _connection(transport: Transport, state: Reading) -> Iterator[Event]:
                 if event is None:
                     return
                 yield event
+            state.reached(parser)
 
 
 async def async_events(transport: AsyncTransport, state: Reading) -> AsyncIterator[Event]:
@@ -186,3 +191,4 @@ async def _async_connection(transport: AsyncTransport, state: Reading) -> AsyncG
                 if event is None:
                     return
                 yield event
+            state.reached(parser)
