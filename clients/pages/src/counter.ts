@@ -19,7 +19,7 @@ interface Standing {
   said?: Answer;
   asksWhen?: boolean;
   /** Taken back: where it was accepted, as far as that is known. */
-  gone?: { where: string | undefined; answered?: boolean };
+  gone?: { where: string | undefined; another: boolean; answered?: boolean };
   changedAt?: number;
   trouble?: string;
   busy?: boolean;
@@ -71,11 +71,12 @@ export function counter(screen: "branch" | "hotline"): void {
   function recalled(entry: Record<string, unknown>): void {
     for (const offer of popup?.offers ?? []) {
       const standing = standings.get(offer.offer_id) ?? {};
-      if (offer.contact_id !== entry["contact_id"] || standing.said !== undefined || standing.gone) continue;
-      const where = entry["accepted_in"];
-      standings.set(offer.offer_id, {
-        ...standing, gone: { where: typeof where === "string" ? where : undefined }, changedAt: clock(),
-      });
+      // A pop-up is one contact, whatever it shows: what belongs to another goal may still be offered.
+      if (offer.contact_id !== entry["contact_id"] || offer.goal !== entry["goal"]) continue;
+      if (standing.said !== undefined || standing.gone) continue;
+      const where = typeof entry["accepted_in"] === "string" ? entry["accepted_in"] : undefined;
+      const gone = { where, another: entry["reason"] !== "already_accepted" };
+      standings.set(offer.offer_id, { ...standing, gone, changedAt: clock() });
       page.announce(page.say("gone"));
       page.draw();
     }
@@ -123,7 +124,10 @@ export function counter(screen: "branch" | "hotline"): void {
     if (standing?.gone === undefined || offer.contact_id === null) return;
     try {
       await page.rapport.touchpoint.answerContactRecall(offer.contact_id, { answer: said });
-      standing.gone.answered = true;
+      for (const other of popup?.offers ?? []) {
+        const gone = standings.get(other.offer_id)?.gone;
+        if (gone && other.contact_id === offer.contact_id) gone.answered = true;
+      }
     } catch (error) {
       standing.trouble = page.problem(error);
     }
@@ -132,7 +136,7 @@ export function counter(screen: "branch" | "hotline"): void {
 
   function find(): HTMLElement {
     const input = h("input", {
-      id: "who", "data-find": true, autofocus: popup === undefined, autocomplete: "off", required: true,
+      id: "who", "data-find": true, "data-autofocus": popup === undefined, autocomplete: "off", required: true,
       type: kind === "phone" ? "tel" : "text", placeholder: kind === "phone" ? "+49…" : "",
     });
     const submit = (event: SubmitEvent): void => {
@@ -207,7 +211,7 @@ export function counter(screen: "branch" | "hotline"): void {
   function takenBack(offer: Popup["offers"][number], standing: Standing): HTMLElement {
     const where = standing.gone?.where;
     const why = where === undefined ? page.say("gone.why")
-      : page.say("gone.where", { where: page.say(`where.${where}` as Word) });
+      : page.say(standing.gone?.another ? "gone.another" : "gone.where", { where: page.say(`where.${where}` as Word) });
     return h(
       "div", { class: "stack" },
       h("p", { class: "notice stop", role: "alert" }, h("strong", {}, page.say("gone")), why),

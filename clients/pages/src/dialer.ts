@@ -150,7 +150,7 @@ function takenBack(held: Task): HTMLElement {
 
 function when(): HTMLElement {
   const input = h("input", {
-    id: "when", type: "datetime-local", autofocus: true, value: localInput(new Date(Date.now() + 2 * 3_600_000)),
+    id: "when", type: "datetime-local", "data-autofocus": true, value: localInput(new Date(Date.now() + 2 * 3_600_000)),
   });
   const save = (event: SubmitEvent): void => {
     event.preventDefault();

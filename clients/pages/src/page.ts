@@ -107,7 +107,7 @@ export class Page {
       if (input instanceof HTMLInputElement) input.value = value;
     }
     const again = focused === undefined ? null : document.querySelector<HTMLElement>(focused);
-    (again ?? document.querySelector<HTMLElement>("[autofocus]"))?.focus();
+    (again ?? document.querySelector<HTMLElement>("[data-autofocus]"))?.focus();
   }
 
   #bar(): HTMLElement {
@@ -122,13 +122,13 @@ export class Page {
       h("img", { src: "icon.svg", alt: "" }),
       h("h1", {}, this.say(this.screen)),
       h("span", { class: "grow" }),
-      this.screen !== "index" && h("span", { class: `status ${this.#status}` }, this.say(`status.${this.#status}`)),
+      this.screen !== "index" && this.screen !== "storefront" && h("span", { class: `status ${this.#status}` }, this.say(`status.${this.#status}`)),
       button(this.say("other"), "g", other, { id: "language", class: "plain" }),
     );
   }
 
   #askToken(): HTMLElement {
-    const input = h("input", { id: "token", autocomplete: "off", autofocus: true });
+    const input = h("input", { id: "token", autocomplete: "off", "data-autofocus": true });
     const use = (event: SubmitEvent): void => {
       event.preventDefault();
       sessionStorage.setItem(`${TOKEN}-${this.screen}`, input.value.trim());
@@ -157,9 +157,11 @@ export class Page {
       return;
     }
     const wanted = `[data-key="${CSS.escape(event.key.toLowerCase())}"]:not(:disabled)`;
-    const found = document.querySelector<HTMLElement>(`[aria-current="true"] ${wanted}`)
-      ?? document.querySelector<HTMLElement>(wanted);
-    if (found === null) return;
+    // Of several cards only the chosen one listens: a key pressed twice must not accept the next offer, too.
+    const found = [...document.querySelectorAll<HTMLElement>(wanted)].find(
+      (each) => each.closest("[aria-current]")?.getAttribute("aria-current") !== "false",
+    );
+    if (found === undefined) return;
     event.preventDefault();
     found.click();
   }

@@ -115,7 +115,7 @@ function shown(tile: Tile, number: number): HTMLElement {
 }
 
 function login(): HTMLElement {
-  const input = h("input", { id: "who", "data-find": true, autofocus: true, autocomplete: "off", required: true });
+  const input = h("input", { id: "who", "data-find": true, "data-autofocus": true, autocomplete: "off", required: true });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     void logIn(input.value.trim());
