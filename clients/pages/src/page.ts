@@ -150,7 +150,7 @@ export class Page {
       target.blur();
       return;
     }
-    if (typing) return;
+    if (typing && !(event.key === "/" && target instanceof HTMLInputElement && target.value === "")) return;
     if (event.key === "/") {
       document.querySelector<HTMLElement>("[data-find]")?.focus();
       event.preventDefault();

@@ -11,7 +11,8 @@ const as = (who: "branch" | "dialer" | "system"): Rapport => new Rapport({ token
 test("a task in hand is taken back when the customer accepts at a branch", async () => {
   const branch = as("branch");
   await using task = await as("dialer").lease("call", { seconds: 10 });
-  assert.equal(task?.contact.customer_id, given.customer);
+  assert.ok(task);
+  assert.equal(task.contact.customer_id, given.customer);
   const popup = await branch.touchpoint.openPopup({ customer_id: given.customer, channel: "branch" });
   assert.equal(popup.offers[0]?.offer_id, given.offer);
   const answers = [{ offer_id: given.offer, answer: "accepted" as const }];
