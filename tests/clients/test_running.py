@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -174,15 +173,14 @@ class TestSamples:
         return {"RAPPORT_URL": address} | {name: house.desk.token(person) for name, person in tokens.items()}
 
     @pytest.mark.parametrize("page", samples.DOCS, ids=lambda page: page.stem)
-    async def test_run(self, variables: dict[str, str], page: Path, tmp_path: Path, request: pytest.FixtureRequest):
+    async def test_run(self, house: House, variables: dict[str, str], page: Path, tmp_path: Path):
         if page.stem.startswith("hotline"):
-            request.getfixturevalue("live")
-        for language in ("python", "ts", *(["sh"] if shutil.which("curl") else [])):
-            found = samples.blocks(page, language)
-            assert found, f"no sample in {language}"
-            for text in found:
-                if "make up" not in text and "pip install" not in text:
-                    samples.run(language, text, variables, tmp_path)
+            await needs_events(house)
+        found = samples.blocks(page)
+        assert {language for language, _ in found} == {"sh", "python", "ts"}
+        await asyncio.gather(
+            *(asyncio.to_thread(samples.run, language, text, variables, tmp_path) for language, text in found)
+        )
 
 
 class TestPages:
@@ -194,7 +192,7 @@ class TestPages:
         yield context
         await context.close()
 
-    @pytest.mark.parametrize("where", ["branch", "dialer", "storefront"])
+    @pytest.mark.parametrize("where", ["dialer", "storefront"])
     async def test_accepted_on_one_changes_the_others_within_a_second(
         self, house: House, context: BrowserContext, where: str
     ):
