@@ -278,6 +278,16 @@ def a_goal_forgotten(world: World) -> None:
 
 
 @breaks(6)
+def a_refusal_forgotten(world: World) -> None:
+    del world.row("touchpoint", "standings", customer_id="c2")["body"]["s"]
+
+
+@breaks(6)
+def a_word_that_nobody_said(world: World) -> None:
+    world.row("touchpoint", "standings", customer_id="c1")["body"]["s"] = {"o1": [1, "interested", "web", None]}
+
+
+@breaks(6)
 def a_pause_forgotten(world: World) -> None:
     del world.row("touchpoint", "standings", customer_id="c2")["body"]["c"]
 

@@ -239,7 +239,8 @@ class World:
         goals.setdefault("loan", []).append([offer_id, acceptance_id, "call", to_micros(self.now)])
 
     def settle(self, customer_id: str, acceptance_id: str, contact_id: str | None = None) -> None:
-        """What the ledger said, on the timeline."""
+        """What the ledger said, on the timeline; nothing else stands as said of the offer."""
+        self.row("touchpoint", "standings", customer_id=customer_id)["body"].get("s", {}).pop("o1", None)
         self.enter(
             customer_id,
             "acceptance.settled",
@@ -336,6 +337,7 @@ class World:
         until = to_micros(self.now + timedelta(days=30))
         standing = self.row("touchpoint", "standings", customer_id="c2")
         standing["body"]["c"] = [[until, "offer", "o1", "rest", "refused"]]
+        standing["body"]["s"] = {"o1": [to_micros(self.now), "refused", "branch", None]}
         self.ask("c2", "r6")
         retry = self.now + timedelta(days=30)
         because = {"reason": "cool_down", "rule": "rest"}

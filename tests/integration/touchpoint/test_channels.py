@@ -1,4 +1,4 @@
-"""Leases, quiet hours at hand-over, pop-ups and policies, as their callers see them."""
+"""Leases, quiet hours at hand-over and policies, as their callers see them."""
 
 from __future__ import annotations
 
@@ -67,73 +67,6 @@ class TestLeases:
         await touchpoint.hear(touchpoint.request("north", place="north"), touchpoint.request("any"))
         assert [i["request_id"] for i in await self.fetch(touchpoint, limit=5, place="south")] == ["any"]
         assert [i["request_id"] for i in await self.fetch(touchpoint, limit=5, place="north")] == ["north"]
-
-
-class TestPopups:
-    async def open(self, touchpoint: Touchpoint, **body):
-        plain = {"customer_id": "c1", "channel": "branch"}
-        answer = await touchpoint.call("POST", "/v1/popups", plain | body, role="branch_agent")
-        return answer.json()
-
-    async def test_shows_offers_in_rank_order_with_script_and_history(self, touchpoint: Touchpoint):
-        await touchpoint.hear(
-            touchpoint.offer("low", priority=1),
-            touchpoint.offer("high", priority=900, goal="card"),
-            touchpoint.request(),
-        )
-        await touchpoint.hear(touchpoint.said(await touchpoint.contact(), "interested"))
-        found = await self.open(touchpoint, lang="zh-CN")
-        assert [o["offer_id"] for o in found["offers"]] == ["high", "o1", "low"]
-        assert found["offers"][0]["script"] == "Say it."
-        assert found["offers"][0]["title"] == "优惠"
-        assert [h["text"] for h in found["history"]] == ["外呼：有意向（优惠 o1）。", "已下发至外呼（优惠 o1）。"]
-        assert (await touchpoint.kinds())[-2:] == ["contact.released", "contact.delivered"]
-
-    async def test_the_same_customer_within_a_minute_gets_the_same(self, touchpoint: Touchpoint):
-        first = await self.open(touchpoint)
-        assert await self.open(touchpoint) == first
-        await touchpoint.tick(minutes=1)
-        assert (await self.open(touchpoint))["popup_id"] != first["popup_id"]
-
-    async def test_a_contact_that_waits_for_the_customer_comes_first(self, touchpoint: Touchpoint):
-        await touchpoint.hear(touchpoint.offer("top", priority=999), touchpoint.request(channels=["branch"]))
-        waiting = await touchpoint.contact("branch")
-        found = await self.open(touchpoint)
-        assert [(o["offer_id"], o["contact_id"] == waiting) for o in found["offers"]] == [("o1", True), ("top", False)]
-
-    async def test_an_acceptance_at_the_counter_recalls_the_call(self, touchpoint: Touchpoint):
-        await touchpoint.hear(touchpoint.request())
-        found = await self.open(touchpoint)
-        body = {"answers": [{"offer_id": "o1", "answer": "accepted"}]}
-        for _ in range(2):
-            await touchpoint.call("POST", f"/v1/popups/{found['popup_id']}/answers", body, role="branch_agent")
-        kinds = await touchpoint.kinds()
-        assert kinds[-2:] == ["contact.responded", "contact.recalled"]
-        assert (await touchpoint.states())["call"] == "recalled"
-        await touchpoint.tick(minutes=5)
-        assert (await self.open(touchpoint))["offers"] == []
-
-    async def test_a_used_budget_shows_nothing_new_and_says_why(self, touchpoint: Touchpoint):
-        await touchpoint.hear(*[touchpoint.request(f"r{n}") for n in range(3)])
-        found = await self.open(touchpoint)
-        assert found["offers"] == []
-        assert found["not_now"][0]["because"]["reason"] == "frequency_cap"
-        assert "3 of 3" in found["not_now"][0]["text"]
-
-    async def test_by_phone_and_unknown(self, touchpoint: Touchpoint):
-        assert (await self.open(touchpoint, customer_id=None, phone="+4930123456"))["customer_id"] == "c1"
-        for who in ({"phone": "+4930999999"}, {"account": "none"}, {"customer_id": "nobody"}):
-            body = {"channel": "branch"} | who
-            await touchpoint.call("POST", "/v1/popups", body, role="branch_agent", expect=404)
-        await touchpoint.call("POST", "/v1/popups", {"channel": "branch"}, role="branch_agent", expect=422)
-
-    async def test_an_answer_to_what_was_not_shown_is_refused(self, touchpoint: Touchpoint):
-        found = await self.open(touchpoint)
-        body = {"answers": [{"offer_id": "none", "answer": "accepted"}]}
-        answer = await touchpoint.call(
-            "POST", f"/v1/popups/{found['popup_id']}/answers", body, role="branch_agent", expect=422
-        )
-        assert answer.json()["errors"][0]["pointer"] == "#/answers/0/offer_id"
 
 
 class TestPolicies:

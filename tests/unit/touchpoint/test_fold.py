@@ -17,7 +17,7 @@ from rapport.contracts.touchpoint import TIMELINE_EVENTS, TimelineEvent
 from touchpoint_service.domain.comparison import SKEW, compare, rebuilt
 from touchpoint_service.domain.difference_words import describe
 from touchpoint_service.domain.fold import QUIET, Fold, TimelineEntry, UnreadableTimeline, fold
-from touchpoint_service.domain.standing import CLOSED, OPEN, RETENTION, SHOWN, CoolDown, Entry, GoalMet, Standing
+from touchpoint_service.domain.standing import CLOSED, OPEN, RETENTION, SHOWN, CoolDown, Entry, GoalMet, Said, Standing
 from touchpoint_service.domain.windows import DAY
 
 NOW = 1_772_539_200_000_000
@@ -119,6 +119,29 @@ class TestGoal:
         assert told.fold.standing.goals == {}
 
 
+class TestWord:
+    def test_on_an_offer_is_the_newest_and_gone_once_it_is_accepted(self, told: Told):
+        back = from_micros(NOW + 9 * DAY).isoformat()
+        told.released(offer_id="o1")("contact.responded", outcome="call_back", offer_id="o1", call_back_at=back)
+        told.released("y")("contact.responded", "y", outcome="refused", offer_id="o2")
+        told.released("z")("contact.responded", "z", outcome="no_answer", offer_id="o2")
+        assert told.fold.standing.said == {
+            "o1": Said(NOW + 2 * DAY, "call_back", "call", NOW + 9 * DAY),
+            "o2": Said(NOW + 4 * DAY, "refused", "call"),
+        }
+        told("acceptance.settled", status="accepted", acceptance_id="a", offer_id="o1")
+        assert list(told.fold.standing.said) == ["o2"]
+
+    def test_is_forgotten_long_after_it_and_its_promise(self):
+        standing = Standing(
+            "c", said={"o1": Said(NOW, "call_back", "call", NOW + DAY), "o2": Said(NOW, "refused", "web")}
+        )
+        standing.prune(NOW + RETENTION)
+        assert list(standing.said) == ["o1"]
+        standing.prune(NOW + RETENTION + DAY)
+        assert standing.said == {}
+
+
 class TestPause:
     def test_is_what_the_answer_says(self, told: Told):
         until = from_micros(NOW + 9 * DAY).isoformat()
@@ -183,6 +206,9 @@ standings = st.builds(
     st.lists(pauses, max_size=2),
     st.dictionaries(texts, met, max_size=2),
     st.sampled_from([0, NOW]),
+    st.dictionaries(
+        texts, st.builds(Said, times, texts, texts, st.none() | st.integers(NOW - RETENTION - SKEW, NOW)), max_size=2
+    ),
 )
 
 
@@ -190,7 +216,8 @@ def as_seen(standing: Standing, at: int) -> tuple[Any, ...]:
     """What any rule can see of a standing at an instant or later."""
     entries = [e for e in standing.entries if e.state != CLOSED or e.at > at - RETENTION]
     cool_downs = [c for c in standing.cool_downs if c.until is None or c.until > at]
-    return standing.seq, standing.live, standing.at, entries, cool_downs, standing.goals
+    said = {o: s for o, s in standing.said.items() if max(s.at, s.call_back_at or 0) > at - RETENTION}
+    return standing.seq, standing.live, standing.at, entries, cool_downs, standing.goals, said
 
 
 class TestComparison:

@@ -83,6 +83,15 @@ class Pause(NamedTuple):
     freeze_id: str | None = None
 
 
+class Word(NamedTuple):
+    """What the customer said of an offer."""
+
+    at: datetime
+    outcome: str
+    channel: str
+    call_back_at: datetime | None
+
+
 class Acceptance(NamedTuple):
     """What meets a goal."""
 
@@ -105,6 +114,8 @@ class Life:
     acceptances: dict[tuple[str, str], Acceptance] = field(default_factory=dict)
     """Those that stand, by id and goal."""
     pauses: list[Pause] = field(default_factory=list)
+    said: dict[str, Word] = field(default_factory=dict)
+    """The newest word on each offer that has not been accepted since."""
     ends: dict[str, list[str]] = field(default_factory=dict)
     """How each request ended, in as many words as there were."""
     settled: list[tuple[str, str]] = field(default_factory=list)
@@ -268,6 +279,14 @@ def _responded(life: Life, entry: Entry) -> None:
         contact.held = False
         if contact.ending == "expired":
             contact.ending = None
+    if entry["outcome"] in ("interested", "refused", "call_back") and entry.get("offer_id"):
+        back = entry.get("call_back_at")
+        life.said[entry["offer_id"]] = Word(
+            datetime.fromisoformat(entry["at"]),
+            entry["outcome"],
+            entry["channel"],
+            None if back is None else datetime.fromisoformat(back),
+        )
     if entry["outcome"] == "accepted" and entry.get("acceptance_id") and entry.get("goal"):
         _meet(life, entry)
     if entry["outcome"] == "do_not_contact":
@@ -292,6 +311,7 @@ def _settled(life: Life, entry: Entry) -> None:
 def _meet(life: Life, entry: Entry) -> None:
     acceptance = Acceptance(entry["acceptance_id"], entry["goal"], entry.get("offer_id"), entry.get("contact_id"))
     life.acceptances[acceptance.acceptance_id, acceptance.goal] = acceptance
+    life.said.pop(acceptance.offer_id or "", None)
     for contact in life.contacts.values():
         other = contact.contact_id != acceptance.contact_id and contact.channel not in MESSAGES
         if contact.held and other and contact.goal == acceptance.goal:

@@ -6,6 +6,8 @@ The stored standing, decoded from its own description:
   the order of the release; contacts that are done with are forgotten after 92 days;
 - `c`: a row per pause: until (µs, null for good), scope, key, rule, outcome, id of a freeze; forgotten when over;
 - `g`: per goal that is met a row for each acceptance that stands: offer, acceptance, channel, since (µs);
+- `s`: per offer the newest word on it, unless it was accepted since: at (µs), `interested`, `refused` or `call_back`,
+  channel, when to call back (µs, or null); forgotten 92 days after both instants;
 - `t`: the instant of the newest timeline entry (µs), left out before there is one.
 """
 
@@ -61,6 +63,7 @@ def compare(
     _entries(life, body.get("e", []), states, note, newest)
     _goals(life, body.get("g", {}), note)
     _pauses(life, body.get("c", []), possible_pauses, note, newest)
+    _said(life, body.get("s", {}), note, newest)
 
 
 def _requests(life: Life, rows: Sequence[Any], note: Note, stopped: frozenset[str]) -> None:
@@ -157,6 +160,17 @@ def _goals(life: Life, stored: Mapping[str, Sequence[Sequence[Any]]], note: Note
         note(6, f"the standing does not know that {acceptance_id} met {goal}")
     for goal, acceptance_id in found - expected:
         note(6, f"the standing says that {acceptance_id} met {goal}, the timeline does not")
+
+
+def _said(life: Life, stored: Mapping[str, Sequence[Any]], note: Note, newest: datetime | None) -> None:
+    for offer_id, word in life.said.items():
+        at, outcome, channel, back = word
+        row = [_micros(at), outcome, channel, None if back is None else _micros(back)]
+        forgotten = newest is not None and max(at, back or at) <= newest - _REMEMBERED + _SLACK
+        if stored.get(offer_id) != row and not (forgotten and offer_id not in stored):
+            note(6, f"the standing has {stored.get(offer_id)} as said of {offer_id}, the timeline {row}")
+    for offer_id in stored.keys() - life.said.keys():
+        note(6, f"the standing has a word on {offer_id} that stands no more, or that nobody said")
 
 
 def _pauses(

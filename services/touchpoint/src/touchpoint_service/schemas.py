@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from rapport.auth import Principal
 from rapport.clock import to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, Outcome
@@ -17,7 +18,8 @@ from touchpoint_service.domain.planned import CAMPAIGN
 from touchpoint_service.domain.policy_document import PolicyDocument
 from touchpoint_service.domain.time_rules import Blackout
 from touchpoint_service.domain.windows import HOUR
-from touchpoint_service.handlers.popups import Answer, Appearance
+from touchpoint_service.handlers.popup_answers import Answer
+from touchpoint_service.handlers.popups import Appearance
 from touchpoint_service.handlers.what_ifs import LONGEST, Question
 from touchpoint_service.repository.freezes import FreezeRow
 
@@ -357,9 +359,10 @@ class PopupIn(_Body):
             raise ValueError("give exactly one of customer_id, phone and account")
         return self
 
-    def to_appearance(self, caller: str) -> Appearance:
+    def to_appearance(self, caller: Principal) -> Appearance:
         """As the use case takes it; the caller is the agent unless another is named."""
-        return Appearance(self.channel, self.place, self.agent or caller, self.limit, self.lang)
+        reveal = "profile.read_pii" in caller.permissions
+        return Appearance(self.channel, self.place, self.agent or caller.subject, self.limit, self.lang, reveal)
 
 
 class PopupAnswer(_Body):
@@ -382,6 +385,8 @@ class PopupAnswersIn(_Body):
     model_config = _example({"answers": [{"offer_id": "term-deposit-2026", "answer": "interested"}]})
 
     answers: Annotated[tuple[PopupAnswer, ...], Field(min_length=1, max_length=10)]
+    lang: Annotated[str, Field(max_length=35)] | None = None
+    """BCP 47, of the words in the answer; English when left out."""
 
 
 class FreezeIn(_Body):

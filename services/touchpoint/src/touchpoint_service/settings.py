@@ -38,6 +38,10 @@ class Settings(ServiceSettings):
     """How long a channel may take to say whether a recall came in time: a dialer says so at once, a person needs a
     moment. Then it is reminded; after five times as long it is escalated."""
 
+    sale_answer_seconds: float = Field(default=2.0, ge=0, le=30)
+    """How long the answer to a pop-up waits for the ledger where an offer may be sold out: it mostly takes a tenth of a
+    second, and a customer who has said yes is still standing there after two."""
+
     what_if_processes: int = Field(default=2, ge=1, le=32)
     """Processes of low priority that replay a what-if: what they take, nobody else wanted."""
 

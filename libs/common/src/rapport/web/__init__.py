@@ -12,9 +12,10 @@ from rapport.web.documentation import answers, undocumented_routes, unprotected_
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
 from rapport.web.idempotency import forget_idempotency_keys, forget_old_keys
 from rapport.web.paging import Page, Paging, PagingQuery
-from rapport.web.routing import Router, body_limit
+from rapport.web.routing import AfterCommit, Router, body_limit
 
 __all__ = [
+    "AfterCommit",
     "Api",
     "IfMatch",
     "IfNoneMatch",

@@ -106,6 +106,12 @@ class Once:
             bytes(response.body),
         )
 
+    async def amend(self, pool: Pool, body: bytes) -> None:
+        """What is known only after the commit goes into the kept answer, too."""
+        await pool.execute(
+            "update idempotency_keys set body = $3 where subject = $1 and key = $2", self.subject, self.key, body
+        )
+
 
 async def request_hash(request: Request) -> bytes:
     """What makes a request the same: method, path, query and body. `request` is one of a `Router`'s routes."""

@@ -10,12 +10,14 @@ What always holds:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from rapport.auth import route_permissions
 from rapport.errors import (
@@ -82,6 +84,28 @@ class _StrictRequest(Request):
         return self._digest.digest()
 
 
+class AfterCommit(Response):
+    """An answer that is completed when the transaction of its request is committed, just before it is sent."""
+
+    media_type = "application/json"
+
+    def __init__(self, at_once: bytes, complete: Callable[[], Awaitable[bytes]]) -> None:
+        """`at_once` is kept with an `Idempotency-Key` until `complete` has told more."""
+        super().__init__(at_once)
+        self._complete = complete
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Complete the answer and send it."""
+        body = await self._complete()
+        if body != self.body:
+            kept = scope.get(PENDING)
+            if kept is not None:
+                await kept.amend(scope["app"].state.pool, body)
+            self.body = body
+            self.headers["content-length"] = str(len(body))
+        await super().__call__(scope, receive, send)
+
+
 class ApiRoute(APIRoute):
     """A route of a `Router`."""
 
@@ -93,7 +117,7 @@ class ApiRoute(APIRoute):
             shared += [Unauthenticated, Forbidden]
         if self.body_field is not None:
             shared += [BodyTooLarge, UnsupportedMediaType]
-        if self.body_field is not None or self.dependant.path_params or self.dependant.query_params:
+        if self.body_field is not None or _is_asked_something(self.dependant):
             shared += [Malformed]
         self.responses = _merged(self.responses, problem_responses(*shared))
 
@@ -124,6 +148,12 @@ class Router(APIRouter):
             redirect_slashes=False,
             **options,
         )
+
+
+def _is_asked_something(dependant: Dependant) -> bool:
+    """Whether path, query or headers are read, by the route or by what it depends on."""
+    asked = dependant.path_params or dependant.query_params or dependant.header_params
+    return bool(asked) or any(_is_asked_something(inner) for inner in dependant.dependencies)
 
 
 def _merged(own: dict[int | str, dict[str, Any]], shared: dict[int | str, dict[str, Any]]) -> dict[int | str, Any]:

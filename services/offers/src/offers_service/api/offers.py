@@ -45,7 +45,10 @@ _OFFER = {
     "/offers/{offer_id}",
     summary="Write an offer",
     dependencies=[MANAGE],
-    responses=answers(_OFFER, PreconditionFailed, PreconditionRequired, what="The offer; 201 when it is new."),
+    responses={
+        **answers(_OFFER, PreconditionFailed, PreconditionRequired, what="The offer."),
+        201: {"model": schemas.Offer, "description": "The offer is new."},
+    },
 )
 @body_limit(1 << 19)  # with what is added it must fit into one event
 async def put_offer(

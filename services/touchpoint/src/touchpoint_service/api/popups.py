@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated
 
 import orjson
 from fastapi import Request, Response
@@ -11,9 +12,10 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
-from rapport.web import Now, Router, Writing, WritingAtOnce, answers
+from rapport.web import AfterCommit, Now, Router, Writing, WritingAtOnce, answers
 from touchpoint_service.api.context import TheGate, json_answer, working_on
-from touchpoint_service.handlers.popups import answer_popup, find_customer, pop_up
+from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
+from touchpoint_service.handlers.popups import find_customer, pop_up
 from touchpoint_service.repository import reads
 from touchpoint_service.schemas import PopupAnswersIn, PopupIn
 
@@ -33,15 +35,42 @@ _POPUP = {
             "title": "Fibre 500",
             "body": "Twice as fast for the same price.",
             "script": "Since you are here …",
+            "why": {"kind": "ranked", "text": "Number 1 of what suits this customer."},
         }
     ],
     "not_now": [{"offer_id": "loan", "because": {"reason": "cool_down"}, "text": "…", "until": None}],
-    "history": [{"at": "2026-03-02T09:00:00+00:00", "text": "Call: asked to be called back."}],
+    "greeting": {"name": "Ada Meyer", "language": "en", "grade": "gold"},
+    "warnings": [{"kind": "complained", "text": "Complained on the hotline on Mon 02 Mar 10:12."}],
+    "promises": [
+        {
+            "offer_id": "loan",
+            "channel": "call",
+            "promised_at": "2026-03-02T09:00:00+00:00",
+            "due_at": "2026-03-05T09:00:00+00:00",
+            "overdue": False,
+            "text": "Asked in a call on Mon 02 Mar 10:00 to be called back about Home loan, on Thu 05 Mar 10:00.",
+        }
+    ],
+    "history": [
+        {"at": "2026-03-02T09:00:00+00:00", "channel": "call", "text": "Call: asked to be called back (Home loan)."}
+    ],
     "work_orders": [],
 }
 _SAID = {
     "popup_id": _POPUP["popup_id"],
-    "answers": [{"offer_id": "fibre-500", "answer": "accepted", "contact_id": "ctc_1"}],
+    "answers": [
+        {
+            "offer_id": "fibre-500",
+            "answer": "accepted",
+            "contact_id": "ctc_019a5b7c2f3e7c4d8e5f60718293a4b5",
+            "sale": {
+                "acceptance_id": "acc_019a5b7c2f3e7c4d8e5f60718293a4b5",
+                "state": "refused",
+                "reason": "sold-out",
+                "text": "Sold out: none is left for this customer.",
+            },
+        }
+    ],
 }
 
 
@@ -54,7 +83,8 @@ async def open_popup(
     conn: WritingAtOnce,
     request: Request,
 ) -> Response:
-    """Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+    """Offers with script and why each, best first; what not to mention now and why; what was said before, in every
+    channel; promises, warnings and open work orders. Personal data is masked unless the caller may see it.
 
     Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
     gets the same pop-up.
@@ -65,7 +95,7 @@ async def open_popup(
         attribute, value = ("phone", body.phone) if body.phone is not None else ("account", body.account)
         customer_id = await find_customer(conn, attribute, value or "")
     partition = partition_for(customer_id.encode(), state.request_partitions)
-    ask = body.to_appearance(caller.subject)
+    ask = body.to_appearance(caller)
     return json_answer(
         orjson.dumps(await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)), 201
     )
@@ -79,11 +109,24 @@ async def answer_popup_offers(
     conn: Writing,
     now: Now,
     gate: TheGate,
-) -> dict[str, Any]:
-    """The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step."""
+    request: Request,
+) -> Response:
+    """The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+
+    To a yes the ledger answers. Where it might say no, because the offer has limited stock, this answer waits for it:
+    `sale.state` is then `accepted`, or `refused` with a reason. It is `pending` where the ledger has not answered yet;
+    the timeline and the events will tell.
+    """
     popup = await reads.popup(conn, popup_id)
     if popup is None:
         raise NotFound(f"there is no pop-up {popup_id}")
     async with working_on(conn, now, popup["customer_id"]) as work:
         said = await answer_popup(work, gate, popup, [a.to_answer() for a in body.answers], caller.subject)
-    return {"popup_id": popup_id, "answers": said}
+    state = request.app.state
+    patience = timedelta(seconds=state.settings.sale_answer_seconds)
+
+    async def told() -> bytes:
+        found = await sales(state.pool, popup["customer_id"], said, body.lang or "en", patience)
+        return orjson.dumps({"popup_id": popup_id, "answers": found})
+
+    return AfterCommit(orjson.dumps({"popup_id": popup_id, "answers": unsettled(said)}), told)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rapport.clock import from_micros
 from touchpoint_service.domain.fold import Fold
-from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet, Standing
+from touchpoint_service.domain.standing import CLOSED, OPEN, SHOWN, CoolDown, Entry, GoalMet, Said, Standing
 from touchpoint_service.domain.windows import HOUR
 
 SKEW = HOUR // 60
@@ -23,9 +23,9 @@ class Difference(NamedTuple):
     """One thing that a stored standing says differently, in JSON.
 
     `what` is `entry` (number of the newest timeline entry), `at` (its instant), `live` (requests that wait), `contact`,
-    `pause` or `goal`, with the contact's id, the rule or the goal as `key` and all that is stored of it in a list;
-    `order` of the contacts or pauses; `standing`: there is none, or it cannot be read; or `timeline`: an entry of the
-    type `key` is not understood.
+    `pause`, `goal` or `said`, with the contact's id, the rule, the goal or the offer as `key` and all that is stored of
+    it in a list; `order` of the contacts or pauses; `standing`: there is none, or it cannot be read; or `timeline`: an
+    entry of the type `key` is not understood.
     """
 
     what: str
@@ -62,6 +62,12 @@ def compare(stored: Standing, derived: Standing, now: int) -> list[Difference]:
         mine, its = one.goals.get(goal, ()), other.goals.get(goal, ())
         if mine != its:
             found.append(Difference("goal", goal, [_shown(met) for met in mine], [_shown(met) for met in its]))
+    for offer_id in sorted(one.said.keys() | other.said.keys()):
+        said, told = one.said.get(offer_id), other.said.get(offer_id)
+        if said != told:
+            found.append(
+                Difference("said", offer_id, *([] if word is None else [_shown(word)] for word in (said, told)))
+            )
     return found
 
 
@@ -97,10 +103,10 @@ def _with_untold(told: Sequence[CoolDown], stored: Iterable[CoolDown]) -> list[C
     return [*told, *kept]
 
 
-def _shown(row: Entry | CoolDown | GoalMet) -> dict[str, Any]:
+def _shown(row: Entry | CoolDown | GoalMet | Said) -> dict[str, Any]:
     """A row of a standing as people read it; what is not set is left out."""
     shown = {name: value for name, value in row._asdict().items() if value is not None}
-    for name in ("at", "until"):
+    for name in ("at", "until", "call_back_at"):
         if name in shown:
             shown[name] = _text(shown[name])
     if "state" in shown:

@@ -22,6 +22,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "goal missing": ("Goal {key} was met and did not count as met.", "目标 {key} 已达成而未记为达成。"),
     "goal surplus": ("Goal {key} counted as met and was not.", "目标 {key} 未达成而记为达成。"),
     "goal changed": ("Goal {key} was met by other acceptances.", "目标 {key} 由其他接受达成。"),
+    "said missing": ("What was said of offer {key} was missing.", "缺少客户对优惠 {key} 的答复。"),
+    "said surplus": ("Something stood as said of offer {key} that nobody said.", "优惠 {key} 的答复没有依据。"),
+    "said changed": ("Something else was said of offer {key}: {names}.", "优惠 {key} 的答复有误：{names}。"),
     "order": ("They were not in the order of the timeline: {key}.", "次序与时间线不符：{key}。"),
     "standing missing": ("There was no standing.", "没有接触现状。"),
     "standing broken": ("The standing could not be read.", "接触现状无法读取。"),
@@ -46,7 +49,7 @@ def describe(difference: Mapping[str, Any], lang: str) -> str:
 def _case(what: str, stored: Any, derived: Any) -> str:
     if what == "standing":
         return f"{what} {'missing' if stored is None else 'broken'}"
-    if what not in ("contact", "pause", "goal"):
+    if what not in ("contact", "pause", "goal", "said"):
         return what
     if not stored:
         return f"{what} missing"

@@ -36,6 +36,7 @@ from touchpoint_service.domain.standing import (
     CoolDown,
     Entry,
     GoalMet,
+    Said,
     Standing,
 )
 
@@ -155,6 +156,7 @@ def _responded(found: Fold, at: int, body: Mapping[str, Any]) -> None:
         found.standing.give_back(contact_id)
     else:
         found.count(contact_id, CLOSED, outcome)
+    found.standing.answer(body.get("offer_id"), Said(at, outcome, body["channel"], _micros(body.get("call_back_at"))))
     acceptance_id, goal = body.get("acceptance_id"), body.get("goal")
     if acceptance_id is not None and goal is not None:
         found.standing.meet(goal, GoalMet(body["offer_id"], acceptance_id, body["channel"], at))

@@ -82,6 +82,19 @@ class GoalMet(NamedTuple):
     at: int
 
 
+class Said(NamedTuple):
+    """The customer's newest word on an offer: `interested`, `refused` or `call_back`."""
+
+    at: int
+    outcome: str
+    channel: str
+    call_back_at: int | None = None
+
+
+REMEMBERED = frozenset(("interested", "refused", "call_back"))
+"""What somebody says of an offer that is to be known when they appear elsewhere."""
+
+
 @dataclass(slots=True)
 class Standing:
     """What counts for one customer. `seq` numbers the newest timeline entry, `live` counts the waiting requests."""
@@ -95,6 +108,8 @@ class Standing:
     """Every acceptance that stands for a goal, oldest first; a goal that is open is not in it."""
     at: int = 0
     """When the newest timeline entry was made."""
+    said: dict[str, Said] = field(default_factory=dict)
+    """By offer, the newest word on it, until the offer is accepted."""
 
     @classmethod
     def load(cls, customer_id: str, seq: int, live: int, raw: Mapping[str, Any]) -> Standing:
@@ -107,6 +122,7 @@ class Standing:
             [CoolDown(*row) for row in raw.get("c", ())],  # rows from before there were freezes end sooner
             {goal: tuple(map(GoalMet._make, rows)) for goal, rows in raw.get("g", {}).items()},
             raw.get("t", 0),
+            {offer_id: Said._make(row) for offer_id, row in raw.get("s", {}).items()},
         )
 
     def dump(self) -> bytes:
@@ -120,20 +136,32 @@ class Standing:
             raw["g"] = {goal: list(map(tuple, met)) for goal, met in self.goals.items()}
         if self.at:
             raw["t"] = self.at
+        if self.said:
+            raw["s"] = {offer_id: tuple(said) for offer_id, said in self.said.items()}
         return orjson.dumps(raw)
 
     def copy(self) -> Standing:
         """A standing that can be changed without changing this one; entries are replaced, never edited in place."""
         return Standing(
-            self.customer_id, self.seq, self.live, list(self.entries), list(self.cool_downs), dict(self.goals), self.at
+            self.customer_id,
+            self.seq,
+            self.live,
+            list(self.entries),
+            list(self.cool_downs),
+            dict(self.goals),
+            self.at,
+            dict(self.said),
         )
 
     def prune(self, now: int) -> None:
-        """Forget closed contacts and pauses that no rule can see any more."""
+        """Forget closed contacts and pauses that no rule can see any more, and what was said as long ago."""
         if self.entries and (self.entries[0].at <= now - RETENTION):
             self.entries = [e for e in self.entries if e.state != CLOSED or e.at > now - RETENTION]
         if self.cool_downs:
             self.cool_downs = [c for c in self.cool_downs if c.until is None or c.until > now]
+        if self.said:
+            long_ago = now - RETENTION
+            self.said = {o: s for o, s in self.said.items() if max(s.at, s.call_back_at or 0) > long_ago}
 
     def find(self, contact_id: str) -> Entry | None:
         """The entry of a contact, if it counts."""
@@ -170,6 +198,7 @@ class Standing:
 
     def meet(self, goal: str, met: GoalMet) -> None:
         """An acceptance meets a goal. Told again, as when the ledger confirms it, it stands since the first time."""
+        self.said.pop(met.offer_id, None)
         known = self.goals.get(goal, ())
         if all(one.acceptance_id != met.acceptance_id for one in known):
             self.goals[goal] = (*known, met)
@@ -178,6 +207,11 @@ class Standing:
         """An acceptance does not stand: what it alone has met is open again."""
         left = {goal: tuple(m for m in met if m.acceptance_id != acceptance_id) for goal, met in self.goals.items()}
         self.goals = {goal: met for goal, met in left.items() if met}
+
+    def answer(self, offer_id: str | None, said: Said) -> None:
+        """The customer has said something of an offer; what is not to be known elsewhere is not kept."""
+        if offer_id is not None and said.outcome in REMEMBERED:
+            self.said[offer_id] = said
 
     def thaw(self, freeze_id: str) -> None:
         """A freeze is closed."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rapport.clock import from_micros
 from touchpoint_service.domain.objection import STALE
+
+Title = Callable[[str], str]
+"""What an offer is called, by its id."""
 
 _CHANNELS = {
     "en": {
@@ -119,6 +123,8 @@ _OUTCOMES = {
         "dismissed": "已关闭",
     },
 }
+PLACES = {value: (name, _PLACES["zh"][value]) for value, name in _PLACES["en"].items()}
+"""Where something was said, in English and Chinese."""
 CHANNEL_NAMES = {value: (name, _CHANNELS["zh"][value]) for value, name in _CHANNELS["en"].items()}
 OUTCOME_NAMES = {value: (name, _OUTCOMES["zh"][value]) for value, name in _OUTCOMES["en"].items()}
 """English and Chinese of each."""
@@ -163,6 +169,25 @@ _SENTENCES = {
     },
 }
 _BEGIN_WITH_CHANNEL = ("contact.delivered", "contact.responded")
+REFUSED_SALES: tuple[Mapping[str, str], Mapping[str, str]] = (
+    {
+        "sold-out": "Sold out: none is left for this customer.",
+        "already-accepted": "The customer has it already.",
+        "offer-expired": "The offer has ended.",
+        "not-eligible": "The customer may not have this offer.",
+        "unknown-offer": "There is no such offer any more.",
+        "quota-exhausted": "This channel or branch has none left.",
+    },
+    {
+        "sold-out": "已售罄，无法为该客户办理。",
+        "already-accepted": "客户已办理该优惠。",
+        "offer-expired": "该优惠已结束。",
+        "not-eligible": "客户不符合该优惠的条件。",
+        "unknown-offer": "该优惠已不存在。",
+        "quota-exhausted": "本渠道或网点名额已用完。",
+    },
+)
+"""What the ledger's refusals mean for whoever serves the customer, in English and Chinese."""
 _ANSWERS = {
     "en": {"withdrawn": "in time", "too_late": "too late"},
     "zh": {"withdrawn": "及时撤下", "too_late": "为时已晚"},
@@ -174,7 +199,7 @@ _LEVELS = {
 }
 
 
-def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> str:
+def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo, title: Title | None = None) -> str:
     """One sentence for a timeline entry.
 
     Args:
@@ -182,6 +207,7 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
         body: the recorded entry.
         lang: BCP 47; everything that does not begin with `zh` is told in English.
         zone: in which times are told.
+        title: what an offer is called; left out, its id is told.
     """
     tongue = "zh" if lang.startswith("zh") else "en"
     sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status')}"
@@ -189,7 +215,7 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo) -> s
     channel = channels.get(str(body.get("channel")), "")
     words = {
         "channel": channel[:1].upper() + channel[1:] if kind in _BEGIN_WITH_CHANNEL else channel,
-        "offer": _offer(body.get("offer_id"), tongue),
+        "offer": _offer(body.get("offer_id"), tongue, title),
         "on": _on(channel, tongue),
         "because": because(body.get("because") or body, tongue),
         "retry": _when(body.get("retry_at"), tongue, zone),
@@ -214,6 +240,12 @@ def because(facts: Mapping[str, Any], tongue: str) -> str:
     template = _REASONS[tongue].get(reason, reason)
     text = template.format(counter=facts.get("counter"), limit=facts.get("limit"))
     return text + _rule(facts.get("rule"), tongue)
+
+
+def told_at(at: int, lang: str, zone: ZoneInfo) -> str:
+    """An instant (µs since the epoch) as it is said to somebody who knows the zone: day and minute."""
+    local = from_micros(at).astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M}" if lang.startswith("zh") else f"{local:%a %d %b %H:%M}"
 
 
 def _rule(name: str | None, tongue: str) -> str:
@@ -245,9 +277,11 @@ def _on(channel: str, tongue: str) -> str:
     return f"（{channel}）" if tongue == "zh" else f" ({channel})"
 
 
-def _offer(offer_id: str | None, tongue: str) -> str:
+def _offer(offer_id: str | None, tongue: str, title: Title | None) -> str:
     if offer_id is None:
         return ""
+    if title is not None:
+        return f"（{title(offer_id)}）" if tongue == "zh" else f" ({title(offer_id)})"
     return f"（优惠 {offer_id}）" if tongue == "zh" else f" (offer {offer_id})"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rapport.clock import from_micros
+from rapport.clock import from_micros, to_micros
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.touchpoint import ContactDelivered, ContactResponded
 from rapport.contracts.vocabulary import Outcome
@@ -19,7 +19,7 @@ from touchpoint_service.domain.facts import Customer
 from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.policy import Policy, contact_facts
 from touchpoint_service.domain.policy_document import PolicyDocument
-from touchpoint_service.domain.standing import CLOSED, SHOWN, STAYS_OPEN, CoolDown
+from touchpoint_service.domain.standing import CLOSED, SHOWN, STAYS_OPEN, CoolDown, Said
 from touchpoint_service.domain.windows import DAY
 from touchpoint_service.handlers.acceptances import Met, meet
 from touchpoint_service.handlers.contacts import HELD, count, held_by, set_state
@@ -142,6 +142,8 @@ def _apply_outcome(
         assert offer_id is not None
         facts["acceptance_id"] = natural_id("acc", work.now, contact.customer_id, offer_id, said.outcome_id)
     work.record(ContactResponded, contact.customer_id, facts, traceparent=report.traceparent)
+    back = None if said.call_back_at is None else to_micros(said.call_back_at)
+    work.standings[contact.customer_id].answer(offer_id, Said(work.now, outcome.value, contact.channel, back))
     if accepts and about.goal is not None:
         met = Met(offer_id or "", facts["acceptance_id"], contact.channel, contact.contact_id)
         meet(work, gate, contact.customer_id, about.goal, met, contacts, report.traceparent)

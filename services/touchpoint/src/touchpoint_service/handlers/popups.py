@@ -5,7 +5,8 @@ What always holds:
   something new, whatever the number of offers on the screen;
 - contacts that campaigns released to this channel come first; they have their slot already;
 - the same customer within a minute gets the same pop-up;
-- it asks no other service.
+- it asks no other service;
+- what is stored of it holds no personal data: the greeting is made for each answer, for whoever asks.
 """
 
 from __future__ import annotations
@@ -18,18 +19,17 @@ from zoneinfo import ZoneInfo
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.campaign import ContactRequestWithdrawn
-from rapport.contracts.channel import OutcomeReported
-from rapport.contracts.offers import OfferChanged
+from rapport.contracts.offers import OfferChanged, OfferText
 from rapport.contracts.touchpoint import ContactDelivered
 from rapport.contracts.vocabulary import ContactClass, Outcome
 from rapport.db import Connection
-from rapport.errors import FieldError, Malformed, NotFound
+from rapport.errors import NotFound
 from rapport.ids import new_id
-from rapport.ranking import rank
+from rapport.ranking import Offer, Refused, rank
 from rapport.telemetry import current_traceparent
+from touchpoint_service.domain.appearance import not_to_mention, promises, warnings, why
 from touchpoint_service.domain.decide import RELEASED, first_objection
 from touchpoint_service.domain.facts import Customer, Facts, Request, World
-from touchpoint_service.domain.naming import natural_id
 from touchpoint_service.domain.objection import Objection
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry, Standing
@@ -37,7 +37,6 @@ from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.domain.words import describe
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
-from touchpoint_service.handlers.outcomes import Report, report_outcomes
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
@@ -46,14 +45,8 @@ SAME_FOR = timedelta(minutes=1)
 _TRIES = 3
 """Without a lock: another contact of the same customer in the same milliseconds is rare, two in a row are rarer."""
 HISTORY = 8
+MOST_NOT_NOW = 10
 PURPOSE = "marketing"
-
-_OUTCOMES = {
-    "interested": Outcome.INTERESTED,
-    "refused": Outcome.REFUSED,
-    "accepted": Outcome.ACCEPTED,
-    "later": Outcome.CALL_BACK,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +58,8 @@ class Appearance:
     agent: str
     limit: int
     lang: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the customer said to one offer."""
-
-    offer_id: str
-    answer: str
-    call_back_at: datetime | None = None
-    note: str | None = None
+    reveal: bool = False
+    """Whether whoever asks may see personal data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +68,32 @@ class _Scene:
 
     ask: Appearance
     lang: str
+    zone: ZoneInfo
+    """Of the customer, or UTC."""
     customer: Customer
     policy: Policy | None
     world: World
     popup_id: str
+
+    def title(self, offer_id: str) -> str:
+        """What an offer is called in the language of the pop-up; its id where it is not known any more."""
+        offer = self.world.offers.get(offer_id)
+        text = None if offer is None else self.text(offer)
+        return offer_id if text is None else text.title
+
+    def text(self, offer: Offer) -> OfferText | None:
+        """The wording of an offer in the language of the pop-up, else in English."""
+        texts = offer.document.texts
+        return texts.get(self.lang) or texts.get("en")
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the ranking and the policy say: what may be shown, what the policy keeps back, what the ranking does."""
+
+    shown: list[OfferChanged]
+    held_back: list[tuple[OfferChanged, Objection]]
+    refused: Sequence[Refused]
 
 
 async def find_customer(conn: Connection, attribute: str, value: str) -> str:
@@ -117,7 +124,7 @@ async def pop_up(
         work = Work(conn, to_micros(now))
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
-            return dict(seen["popup"])
+            return _greeted(seen["popup"], seen["doc"], ask)
         if seen["row"] is None or seen["live"] or seen["household"] is not None:
             break  # a plan must stay as it is while a request of it may be released along, and so must a shared budget
         work.look_at(customer_id, seen)
@@ -125,16 +132,17 @@ async def pop_up(
         if not work.recorded:
             break  # nothing would tell two such pop-ups apart but a lock
         if await work.write_unless_changed():
-            return body
+            return _greeted(body, seen["doc"], ask)
     async with conn.transaction():
         work = Work(conn, to_micros(now))
         await work.lock([customer_id])
         seen = await _see(work, gate, ask, customer_id)
-        if seen["popup"] is not None:
-            return dict(seen["popup"])
-        body = await _compose(work, gate, ask, customer_id, partition, seen)
-        await work.flush()
-        return body
+        if seen["popup"] is None:
+            body = await _compose(work, gate, ask, customer_id, partition, seen)
+            await work.flush()
+        else:
+            body = seen["popup"]
+        return _greeted(body, seen["doc"], ask)
 
 
 async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any:
@@ -156,19 +164,22 @@ async def _compose(
     if customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     lang = ask.lang or customer.document.get("language") or "en"
+    zone = customer.zone or ZoneInfo("UTC")
     policy = await gate.policy(work)
     world = World({}, offers, await gate.minutes_old(work.conn, policy))
-    scene = _Scene(ask, lang, customer, policy, world, new_id("pop", work.at))
+    scene = _Scene(ask, lang, zone, customer, policy, world, new_id("pop", work.at))
     held = [e for e in waiting if e.offer_id in offers and world.minutes_old is None][: ask.limit]
-    shown, refused = _choose(work, scene, exclude={e.offer_id for e in held})
+    choice = _choose(work, scene, exclude={e.offer_id for e in held})
+    shown = choice.shown
+    said = dict(work.standings[customer_id].said)
     own = await _reserve(work, gate, scene, shown[0], partition) if shown else None
     if own is None:
         shown = []
-    held = [
-        e for e in held if work.standings[customer_id].find(e.contact_id)
-    ]  # a request that waited may have taken it
-    items = [_item(scene, e.offer_id, e.contact_id) for e in held]
-    items += [_item(scene, offer.offer_id, own) for offer in shown]
+    standing = work.standings[customer_id]
+    held = [e for e in held if standing.find(e.contact_id)]  # a request that waited may have taken it
+    items = [_item(scene, e.offer_id, e.contact_id, why(said.get(e.offer_id or ""), None, lang, zone)) for e in held]
+    for place, offer in enumerate(shown, len(held) + 1):
+        items.append(_item(scene, offer.offer_id, own, why(said.get(offer.offer_id), place, lang, zone)))
     for entry in held:
         _mark_shown(work, entry, scene)
     body = {
@@ -176,8 +187,13 @@ async def _compose(
         "customer_id": customer_id,
         "at": work.at.isoformat(),
         "offers": items,
-        "not_now": [_refusal(offer, objection, lang) for offer, objection in refused],
-        "history": _history(seen["history"] or (), lang, customer.zone or ZoneInfo("UTC")),
+        "not_now": [
+            *(_refusal(offer, objection, lang) for offer, objection in choice.held_back),
+            *not_to_mention(choice.refused, lang),
+        ][:MOST_NOT_NOW],
+        "warnings": warnings(standing, work.now, lang, zone),
+        "promises": promises(standing, work.now, lang, zone, scene.title),
+        "history": _history(seen["history"] or (), scene),
         "work_orders": [],
     }
     row = (scene.popup_id, customer_id, work.at, ask.place, ask.agent, ask.channel, body)
@@ -185,42 +201,24 @@ async def _compose(
     return body
 
 
-async def answer_popup(
-    work: Work, gate: Gate, popup: Any, answers: Sequence[Answer], agent: str
-) -> list[dict[str, Any]]:
-    """Record what the customer said to offers that were shown; what became of each.
-
-    Raises:
-        Malformed: an offer was not in the pop-up, or `later` names no time.
-    """
-    contacts = {item["offer_id"]: item["contact_id"] for item in popup["body"]["offers"]}
-    reports = []
-    for index, said in enumerate(answers):
-        if said.offer_id not in contacts:
-            raise Malformed("not shown", errors=[FieldError(f"#/answers/{index}/offer_id", "was not in this pop-up")])
-        if said.answer == "later" and said.call_back_at is None:
-            raise Malformed("when?", errors=[FieldError(f"#/answers/{index}/call_back_at", "required for later")])
-        outcome = OutcomeReported(
-            outcome_id=natural_id("out", 0, popup["popup_id"], said.offer_id, said.answer),
-            customer_id=popup["customer_id"],
-            contact_id=contacts[said.offer_id],
-            outcome=_OUTCOMES[said.answer],
-            at=work.at,
-            offer_id=said.offer_id,
-            call_back_at=said.call_back_at,
-            agent=agent,
-            note=said.note,
-        )
-        reports.append(Report(outcome, current_traceparent()))
-    await report_outcomes(work, gate, reports)
-    return [{"offer_id": a.offer_id, "answer": a.answer, "contact_id": contacts[a.offer_id]} for a in answers]
+def _greeted(body: Mapping[str, Any], document: Mapping[str, Any] | None, ask: Appearance) -> dict[str, Any]:
+    """The pop-up as this caller may see it: with whom they are about to speak to, and how."""
+    document = document or {}
+    name = document.get("name")
+    greeting = {
+        "name": name if ask.reveal or name is None else f"{name[:1]}***",
+        "language": document.get("language"),
+        "grade": document.get("grade"),
+    }
+    return {**body, "greeting": greeting}
 
 
-def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], lang: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _history(rows: Iterable[tuple[str, str, Mapping[str, Any]]], scene: _Scene) -> list[dict[str, Any]]:
     return [
         {
             "at": datetime.fromisoformat(at).astimezone(UTC).isoformat(),
-            "text": describe(_kind(kind), body, lang, zone),
+            "channel": body.get("channel"),
+            "text": describe(_kind(kind), body, scene.lang, scene.zone, scene.title),
         }
         for at, kind, body in rows
     ]
@@ -232,10 +230,8 @@ def _waiting(standing: Standing, channel: str) -> list[Entry]:
     return sorted(found, key=lambda e: (e.contact_class, e.at, e.contact_id))
 
 
-def _choose(
-    work: Work, scene: _Scene, exclude: set[str | None]
-) -> tuple[list[OfferChanged], list[tuple[OfferChanged, Objection]]]:
-    """The best offers that may be shown besides the held ones, and those that the policy keeps back."""
+def _choose(work: Work, scene: _Scene, exclude: set[str | None]) -> _Choice:
+    """The best offers that may be shown besides the held ones, and why others may not."""
     standing, others = work.standings[scene.customer.customer_id], work.others(scene.customer.customer_id)
     ranked = rank(
         scene.customer.document,
@@ -246,7 +242,7 @@ def _choose(
         accepted_offers=standing.accepted_offers,
     )
     shown: list[OfferChanged] = []
-    refused = []
+    held_back = []
     room = scene.ask.limit - len(exclude)
     for offer in ranked.offers:
         if len(shown) >= room:
@@ -260,8 +256,8 @@ def _choose(
         if objection is None:
             shown.append(offer)
         else:
-            refused.append((offer, objection))
-    return shown, refused
+            held_back.append((offer, objection))
+    return _Choice(shown, held_back, ranked.refused)
 
 
 async def _reserve(work: Work, gate: Gate, scene: _Scene, offer: OfferChanged, partition: int) -> str | None:
@@ -306,10 +302,10 @@ def _request(work: Work, scene: _Scene, offer: OfferChanged) -> Request:
     )
 
 
-def _item(scene: _Scene, offer_id: str | None, contact_id: str | None) -> dict[str, Any]:
+def _item(scene: _Scene, offer_id: str | None, contact_id: str | None, because: dict[str, Any]) -> dict[str, Any]:
     assert offer_id is not None
-    offer = scene.world.offers[offer_id].document
-    text = offer.texts.get(scene.lang) or offer.texts.get("en")
+    prepared = scene.world.offers[offer_id]
+    offer, text = prepared.document, scene.text(prepared)
     return {
         "offer_id": offer_id,
         "contact_id": contact_id,
@@ -319,6 +315,7 @@ def _item(scene: _Scene, offer_id: str | None, contact_id: str | None) -> dict[s
         "title": None if text is None else text.title,
         "body": None if text is None else text.body,
         "script": None if text is None else text.script,
+        "why": because,
     }
 
 

@@ -29,6 +29,11 @@ def budgets(standing: Standing, customer: Customer | None, policy: Policy | None
             for goal, acceptances in standing.goals.items()
             for met in acceptances
         ],
+        "said": [
+            {"offer_id": offer_id, "outcome": word.outcome, "channel": word.channel, "at": _text(word.at)}
+            | ({} if word.call_back_at is None else {"call_back_at": _text(word.call_back_at)})
+            for offer_id, word in standing.said.items()
+        ],
         "held": [
             {"contact_id": e.contact_id, "channel": e.channel, "goal": e.goal, "since": _text(e.at)}
             for e in standing.entries

@@ -137,6 +137,27 @@ async def scene(
     return await conn.fetchrow(_SCENE, customer_id, channel, since, _UNSAID, history, offer_ids, now)
 
 
+async def settlements(conn: Connection, customer_id: str, outcome_ids: Sequence[str]) -> dict[str, Any]:
+    """By report of an acceptance: its acceptance_id; status and reason as the ledger last told, null before it did."""
+    rows = await conn.fetch(
+        """
+        select said.body ->> 'outcome_id' as outcome_id, said.body ->> 'acceptance_id' as acceptance_id,
+            ledger.body ->> 'status' as status, ledger.body ->> 'reason' as reason
+        from timeline said left join lateral (
+            select body from timeline
+            where customer_id = $1 and type = 'touchpoint.acceptance.settled.v1' and seq > said.seq
+                and body ->> 'acceptance_id' = said.body ->> 'acceptance_id'
+            order by seq desc limit 1
+        ) ledger on true
+        where said.customer_id = $1 and said.type = 'touchpoint.contact.responded.v1'
+            and said.body ->> 'outcome_id' = any($2) and said.body ->> 'acceptance_id' is not null
+        """,
+        customer_id,
+        outcome_ids,
+    )
+    return {row["outcome_id"]: row for row in rows}
+
+
 async def popup(conn: Connection, popup_id: str) -> Any:
     """One pop-up, or None."""
     return await conn.fetchrow(
