@@ -1,6 +1,6 @@
 // Branch counter and hotline desk: find a customer, see the pop-up, record the answers, be told what changes.
 
-import { type Event, NotThere, type profile, type touchpoint } from "../../typescript/src/index.ts";
+import { type Event, NotThere, type touchpoint } from "../../typescript/src/index.ts";
 import { button, h, localInput } from "./dom.ts";
 import { follow } from "./live.ts";
 import { clock, Page } from "./page.ts";
@@ -17,6 +17,8 @@ const HISTORY = 12;
 /** What the page knows of one offer beyond the pop-up. */
 interface Standing {
   said?: Answer;
+  /** What the ledger said to a yes. */
+  sale?: { state: string; text: string };
   asksWhen?: boolean;
   /** Taken back: where it was accepted, as far as that is known. */
   gone?: { where: string | undefined; another: boolean; answered?: boolean };
@@ -30,7 +32,6 @@ export function counter(screen: "branch" | "hotline"): void {
   const page = new Page(screen);
   let kind: Kind = "customer_id";
   let popup: Popup | undefined;
-  let customer: profile.CustomerView | undefined;
   let entries: { at: string; text: string }[] = [];
   let standings = new Map<string, Standing>();
   let chosen = 0;
@@ -40,7 +41,7 @@ export function counter(screen: "branch" | "hotline"): void {
   async function show(value: string): Promise<void> {
     following.abort();
     following = new AbortController();
-    popup = customer = undefined;
+    popup = undefined;
     entries = [];
     standings = new Map();
     chosen = 0;
@@ -51,8 +52,8 @@ export function counter(screen: "branch" | "hotline"): void {
         [kind]: value, channel: screen, place: page.given.get("place") ?? null, lang: page.lang,
       } as touchpoint.PopupIn);
       popup = found;
-      customer = await page.rapport.profile.getCustomer(found.customer_id).catch(() => undefined);
-      page.announce(`${customer?.name ?? found.customer_id}. ${page.say("offers")}: ${found.offers.length}`);
+      const warned = found.warnings.map((warning) => warning.text).join(" ");
+      page.announce(`${found.greeting.name ?? found.customer_id}. ${warned} ${page.say("offers")}: ${found.offers.length}`);
       const interest = { customerId: found.customer_id, event: onEvent, look };
       void follow(page, interest, following.signal);
       document.querySelector<HTMLElement>("[data-find]")?.blur(); // so that keys are answers now
@@ -109,9 +110,10 @@ export function counter(screen: "branch" | "hotline"): void {
     const body = { offer_id: offerId, answer: said, ...(at === undefined ? {} : { call_back_at: at }) };
     const pressedAt = clock();
     try {
-      await page.rapport.touchpoint.answerPopupOffers(popup.popup_id, { answers: [body] });
-      standings.set(offerId, { said, changedAt: pressedAt });
-      page.announce(page.say(`said.${said}`));
+      const told = await page.rapport.touchpoint.answerPopupOffers(popup.popup_id, { answers: [body], lang: page.lang });
+      const sale: Standing["sale"] = told.answers[0]?.sale;
+      standings.set(offerId, { said, changedAt: pressedAt, ...(sale ? { sale } : {}) });
+      page.announce(sale?.state === "refused" ? sale.text : page.say(`said.${said}`));
     } catch (error) {
       standings.set(offerId, { trouble: page.problem(error) });
       page.announce(page.problem(error));
@@ -168,19 +170,26 @@ export function counter(screen: "branch" | "hotline"): void {
       "article",
       {
         class: `card${standing.gone ? " gone" : ""}`, "aria-current": chosen === number ? "true" : "false",
-        "data-offer": offer.offer_id, "data-state": standing.gone ? "gone" : standing.said ?? "open",
+        "data-offer": offer.offer_id, "data-state": state(standing),
         "data-changed-at": standing.changedAt?.toString(), onclick: choose,
       },
       h("div", {}, h("span", { class: "number", "aria-hidden": "true" }, String(number + 1)),
         h("h3", {}, offer.title ?? offer.offer_id)),
       h("p", { class: "body" }, offer.body),
+      h("p", { class: "fact" }, offer.why.text),
       h("blockquote", { "aria-label": page.say("script") }, offer.script),
-      standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said) : ask(offer, standing),
+      standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said, standing.sale) : ask(offer, standing),
       standing.trouble !== undefined && h("p", { class: "notice stop", role: "alert" }, standing.trouble),
     );
   }
 
-  function said(answer: Answer): HTMLElement {
+  function state({ gone, said, sale }: Standing): string {
+    return gone ? "gone" : sale?.state === "refused" ? "not-to-be-had" : said ?? "open";
+  }
+
+  function said(answer: Answer, sale: Standing["sale"]): HTMLElement {
+    if (sale?.state === "refused") return h("p", { class: "notice stop", role: "alert" }, sale.text);
+    if (sale?.state === "pending") return h("p", { class: "notice wait" }, page.say("said.pending"));
     return h("p", { class: `notice ${answer === "accepted" ? "good" : ""}` }, page.say(`said.${answer}`));
   }
 
@@ -234,8 +243,10 @@ export function counter(screen: "branch" | "hotline"): void {
       text: String(order["text"] ?? order["title"] ?? order["work_order_id"]),
     }));
     const notNow = found.not_now.map((each) => ({ text: `${each.offer_id}: ${each.text}` }));
+    const promises = found.promises.map((each) => ({ text: each.text }));
     return h(
       "aside", { class: "stack" },
+      promises.length > 0 && h("section", { class: "panel stack" }, h("h2", {}, page.say("promises")), lines(promises)),
       screen === "hotline" && h("section", { class: "panel stack", "aria-label": page.say("timeline") },
         h("h2", {}, page.say("timeline")), lines(entries)),
       orders.length > 0 && h("section", { class: "panel stack" }, h("h2", {}, page.say("work_orders")), lines(orders)),
@@ -246,15 +257,17 @@ export function counter(screen: "branch" | "hotline"): void {
   }
 
   function shown(found: Popup): Node[] {
-    const facts = [found.customer_id, customer?.grade, customer?.language, customer?.region ?? customer?.country];
+    const { name, grade, language } = found.greeting;
+    const facts = [found.customer_id, grade, language];
     const choose = found.offers.map((_, number) =>
       h("button", {
         class: "hidden", tabindex: "-1", "aria-hidden": "true", "data-key": String(number + 1),
         onclick: () => { chosen = number; page.draw(); },
       }));
     return [
-      h("section", { class: "who wide", id: "customer" }, h("strong", {}, customer?.name ?? found.customer_id),
+      h("section", { class: "who wide", id: "customer" }, h("strong", {}, name ?? found.customer_id),
         ...facts.filter(Boolean).map((fact) => h("span", { class: "fact" }, String(fact)))),
+      ...found.warnings.map((warning) => h("p", { class: "notice wait wide", role: "note" }, warning.text)),
       h("section", { class: "stack", "aria-label": page.say("offers") }, h("h2", {}, page.say("offers")),
         ...found.offers.map(card), ...choose,
         found.offers.length === 0 && h("p", { class: "panel empty" }, page.say("offers.none"))),

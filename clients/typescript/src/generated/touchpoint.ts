@@ -14,6 +14,15 @@ export interface AnswerPopupOffersAnswers {
   offer_id: string;
   answer: string;
   contact_id: string;
+  sale: AnswerPopupOffersAnswersSale;
+  [member: string]: unknown;
+}
+
+export interface AnswerPopupOffersAnswersSale {
+  acceptance_id: string;
+  state: string;
+  reason: string;
+  text: string;
   [member: string]: unknown;
 }
 
@@ -812,13 +821,24 @@ export interface OpenPopupAnswer {
   at: string;
   offers: Array<OpenPopupOffers>;
   not_now: Array<OpenPopupNotNow>;
+  greeting: OpenPopupGreeting;
+  warnings: Array<OpenPopupOffersWhy>;
+  promises: Array<OpenPopupPromises>;
   history: Array<OpenPopupHistory>;
   work_orders: Array<unknown>;
   [member: string]: unknown;
 }
 
+export interface OpenPopupGreeting {
+  name: string;
+  language: string;
+  grade: string;
+  [member: string]: unknown;
+}
+
 export interface OpenPopupHistory {
   at: string;
+  channel: string;
   text: string;
   [member: string]: unknown;
 }
@@ -845,6 +865,23 @@ export interface OpenPopupOffers {
   title: string;
   body: string;
   script: string;
+  why: OpenPopupOffersWhy;
+  [member: string]: unknown;
+}
+
+export interface OpenPopupOffersWhy {
+  kind: string;
+  text: string;
+  [member: string]: unknown;
+}
+
+export interface OpenPopupPromises {
+  offer_id: string;
+  channel: string;
+  promised_at: string;
+  due_at: string;
+  overdue: boolean;
+  text: string;
   [member: string]: unknown;
 }
 
@@ -967,6 +1004,8 @@ export interface PopupAnswer {
 /** What the customer said to the offers shown. */
 export interface PopupAnswersIn {
   answers: Array<PopupAnswer>;
+  /** BCP 47, of the words in the answer; English when left out. */
+  lang?: string | null;
 }
 
 /** A customer has appeared: exactly one of customer_id, phone and account says who. */
@@ -1150,7 +1189,8 @@ export class Touchpoint {
   /**
    * A customer has appeared.
    *
-   * Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+   * Offers with script and why each, best first; what not to mention now and why; what was said before, in every
+   * channel; promises, warnings and open work orders. Personal data is masked unless the caller may see it.
    *
    * Answers from local data alone. Showing something new is a contact and counts; the same customer within a minute
    * gets the same pop-up.
@@ -1167,6 +1207,10 @@ export class Touchpoint {
    * What the customer said.
    *
    * The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+   *
+   * To a yes the ledger answers. Where it might say no, because the offer has limited stock, this answer waits for
+   * it: `sale.state` is then `accepted`, or `refused` with a reason. It is `pending` where the ledger has not
+   * answered yet; the timeline and the events will tell.
    *
    * Permission: `touchpoint.popup`.
    *
@@ -1383,7 +1427,7 @@ export class Touchpoint {
    *
    * Permission: `touchpoint.policy.read`.
    *
-   * Problems: `forbidden`, `unauthenticated`.
+   * Problems: `forbidden`, `unauthenticated`, `validation`.
    */
   listContactPolicies(query: { limit?: number; cursor?: string | null } = {}): Promise<ListContactPoliciesAnswer> {
     return this.#transport.call("GET", "/v1/policies", { query });

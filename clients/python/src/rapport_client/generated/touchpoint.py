@@ -18,6 +18,14 @@ class AnswerPopupOffersAnswers(TypedDict):
     offer_id: str
     answer: str
     contact_id: str
+    sale: AnswerPopupOffersAnswersSale
+
+
+class AnswerPopupOffersAnswersSale(TypedDict):
+    acceptance_id: str
+    state: str
+    reason: str
+    text: str
 
 
 class ApprovalIn(TypedDict):
@@ -785,12 +793,22 @@ class OpenPopupAnswer(TypedDict):
     at: str
     offers: list[OpenPopupOffers]
     not_now: list[OpenPopupNotNow]
+    greeting: OpenPopupGreeting
+    warnings: list[OpenPopupOffersWhy]
+    promises: list[OpenPopupPromises]
     history: list[OpenPopupHistory]
     work_orders: list[Any]
 
 
+class OpenPopupGreeting(TypedDict):
+    name: str
+    language: str
+    grade: str
+
+
 class OpenPopupHistory(TypedDict):
     at: str
+    channel: str
     text: str
 
 
@@ -814,6 +832,21 @@ class OpenPopupOffers(TypedDict):
     title: str
     body: str
     script: str
+    why: OpenPopupOffersWhy
+
+
+class OpenPopupOffersWhy(TypedDict):
+    kind: str
+    text: str
+
+
+class OpenPopupPromises(TypedDict):
+    offer_id: str
+    channel: str
+    promised_at: str
+    due_at: str
+    overdue: bool
+    text: str
 
 
 class OpeningHours(TypedDict):
@@ -949,6 +982,8 @@ class PopupAnswersIn(TypedDict):
     """What the customer said to the offers shown."""
 
     answers: list[PopupAnswer]
+    lang: NotRequired[str | None]
+    """BCP 47, of the words in the answer; English when left out."""
 
 
 class PopupIn(TypedDict):
@@ -1138,7 +1173,9 @@ class Touchpoint:
     def open_popup(self, body: PopupIn, *, idempotency_key: str | None = None) -> OpenPopupAnswer:
         """A customer has appeared.
 
-        Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+        Offers with script and why each, best first; what not to mention now and why; what was said before, in
+        every channel; promises, warnings and open work orders. Personal data is masked unless the caller may see
+        it.
 
         Answers from local data alone. Showing something new is a contact and counts; the same customer within a
         minute gets the same pop-up.
@@ -1158,6 +1195,10 @@ class Touchpoint:
         """What the customer said.
 
         The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+
+        To a yes the ledger answers. Where it might say no, because the offer has limited stock, this answer
+        waits for it: `sale.state` is then `accepted`, or `refused` with a reason. It is `pending` where the
+        ledger has not answered yet; the timeline and the events will tell.
 
         Permission: `touchpoint.popup`.
 
@@ -1465,7 +1506,7 @@ class Touchpoint:
 
         Permission: `touchpoint.policy.read`.
 
-        Problems: `forbidden`, `unauthenticated`.
+        Problems: `forbidden`, `unauthenticated`, `validation`.
         """
         return cast(
             "ListContactPoliciesAnswer",
@@ -2183,7 +2224,9 @@ class AsyncTouchpoint:
     async def open_popup(self, body: PopupIn, *, idempotency_key: str | None = None) -> OpenPopupAnswer:
         """A customer has appeared.
 
-        Offers with script, best first; what not to mention now and why; what was said before, in every channel.
+        Offers with script and why each, best first; what not to mention now and why; what was said before, in
+        every channel; promises, warnings and open work orders. Personal data is masked unless the caller may see
+        it.
 
         Answers from local data alone. Showing something new is a contact and counts; the same customer within a
         minute gets the same pop-up.
@@ -2204,6 +2247,10 @@ class AsyncTouchpoint:
         """What the customer said.
 
         The answer to each offer shown. `accepted` recalls every other contact for its goal in the same step.
+
+        To a yes the ledger answers. Where it might say no, because the offer has limited stock, this answer
+        waits for it: `sale.state` is then `accepted`, or `refused` with a reason. It is `pending` where the
+        ledger has not answered yet; the timeline and the events will tell.
 
         Permission: `touchpoint.popup`.
 
@@ -2519,7 +2566,7 @@ class AsyncTouchpoint:
 
         Permission: `touchpoint.policy.read`.
 
-        Problems: `forbidden`, `unauthenticated`.
+        Problems: `forbidden`, `unauthenticated`, `validation`.
         """
         return cast(
             "ListContactPoliciesAnswer",
