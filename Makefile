@@ -80,4 +80,4 @@ lock: setup ## pin requirements/*.in with hashes, keeping what still fits; UPGRA
 
 clean: ## end what runs, then remove var/ and the tools' caches
 	@if [ -x $(BIN)/rapport ]; then $(BIN)/rapport down; fi
-	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf var clients/pages/dist clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

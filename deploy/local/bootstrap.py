@@ -47,7 +47,7 @@ def main() -> None:
         return
     if done.get("requirements") != wanted["requirements"]:
         pip = _new_environment()
-        print("Installing the pinned requirements (about 250 MB, once)", flush=True)
+        print("Installing the pinned requirements (about 350 MB, once)", flush=True)
         _run([*pip, "install", "--require-hashes", "--requirement", str(REQUIREMENTS)])
     else:
         STAMP.unlink()

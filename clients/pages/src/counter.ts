@@ -2,7 +2,7 @@
 
 import { type Event, NotThere, type touchpoint } from "../../typescript/src/index.ts";
 import { button, h, localInput } from "./dom.ts";
-import { follow } from "./live.ts";
+import { follow, oneAtATime } from "./live.ts";
 import { clock, Page } from "./page.ts";
 import type { Word } from "./words.ts";
 
@@ -84,7 +84,7 @@ export function counter(screen: "branch" | "hotline"): void {
   }
 
   /** The newest entries of the timeline: words for the hotline, and recalls that no event told of. */
-  async function look(): Promise<void> {
+  const look = oneAtATime(async () => {
     if (popup === undefined) return;
     const { signal } = following;
     const found = await page.rapport.touchpoint.getTimeline(popup.customer_id, { limit: HISTORY, lang: page.lang });
@@ -94,7 +94,7 @@ export function counter(screen: "branch" | "hotline"): void {
     if (JSON.stringify(shown) === JSON.stringify(entries)) return;
     entries = shown;
     page.draw();
-  }
+  });
 
   async function answer(offerId: string, said: Answer, at?: string): Promise<void> {
     const standing = standings.get(offerId) ?? {};

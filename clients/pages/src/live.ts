@@ -40,6 +40,23 @@ export async function follow(page: Page, interest: Interest, signal: AbortSignal
   }
 }
 
+/** The same work, never twice at a time: what is asked for meanwhile is done once more afterwards. */
+export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let again = false;
+  const run = async (): Promise<void> => {
+    do {
+      again = false;
+      await work();
+    } while (again);
+  };
+  return () => {
+    again = running !== undefined;
+    running ??= run().finally(() => (running = undefined));
+    return running;
+  };
+}
+
 /** Look again and again until the signal ends it. A page that nobody sees does not ask. */
 export async function ask(page: Page, look: () => Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

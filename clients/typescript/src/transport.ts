@@ -68,7 +68,10 @@ export class Transport {
         const answer = await this.open(path, told.query, {
           method, body, headers, signal: AbortSignal.any(signals),
         });
-        if (answer.ok) return answer;
+        if (answer.ok) {
+          const content = await answer.arrayBuffer(); // here, so that a connection that breaks now is tried again, too
+          return new Response(content.byteLength > 0 ? content : null, answer);
+        }
         const problem = problemOf(answer.status, await answer.text());
         pause = wait(this.retries, attempt, answer.headers.get("retry-after"));
         if (pause === undefined || !again(answer.status, problem.type)) throw problem;
