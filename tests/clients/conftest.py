@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -64,7 +65,9 @@ def chromium() -> str:
         for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
             subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False)
     if shutil.which(CHROMIUM) is None:
-        pytest.skip(f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`")
+        reason = f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`"
+        print(f"\nThe pages are not tested: {reason}", file=sys.__stderr__)  # noqa: T201 - not to be overlooked
+        pytest.skip(reason)
     return CHROMIUM
 
 
