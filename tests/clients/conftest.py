@@ -66,7 +66,7 @@ def chromium() -> str:
             subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False)
     if shutil.which(CHROMIUM) is None:
         reason = f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`"
-        print(f"\nThe pages are not tested: {reason}", file=sys.__stderr__)  # noqa: T201 - not to be overlooked
+        print(f"\nThe pages are not tested: {reason}", file=sys.__stderr__)
         pytest.skip(reason)
     return CHROMIUM
 
