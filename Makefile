@@ -5,12 +5,12 @@ TESTS ?= tests
 MINUTES ?= 10
 
 BIN := .venv/bin
-SOURCES := libs services cli tests bench deploy
-PACKAGES := libs/common services/profile services/offers services/touchpoint services/campaign cli
+SOURCES := libs services cli clients tests bench deploy
+PACKAGES := libs/common services/profile services/offers services/touchpoint services/campaign cli clients/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check bench chaos lock clean
+.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check clients clients-check pages bench chaos lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,8 @@ setup: ## make .venv from the pinned requirements (every command does it when ne
 demo: setup ## the main job, start to end; DATA=<contact log.csv.gz> replays a real one, CAP=<n> sets its frequency cap
 	@$(BIN)/rapport demo $(if $(DATA),--data $(DATA)) $(if $(CAP),--cap $(CAP))
 
-up: setup ## start everything on a synthetic world and leave it running
+up: setup ## start everything on a synthetic world and leave it running, with the reference pages
+	@$(BIN)/python -m clients.node build || echo "The pages could not be built, the reason is above; everything else starts."
 	@$(BIN)/rapport up --world
 
 down: setup ## end what `make up` started
@@ -30,7 +31,7 @@ down: setup ## end what `make up` started
 test: setup ## run the tests; TESTS=<path> runs some, WORKERS=<n> at a time
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
-check: setup format-check lint types imports dependencies contracts-check test ## exactly what CI runs
+check: setup format-check lint types imports dependencies contracts-check clients-check test ## exactly what CI runs
 
 format: setup ## format the code and sort the imports
 	@$(BIN)/ruff check --quiet --select I --fix $(SOURCES)
@@ -57,6 +58,15 @@ contracts: setup ## write JSON Schemas, examples and AsyncAPI from the event cla
 contracts-check: setup ## fail when `make contracts` would change something, or when a change breaks readers
 	@$(BIN)/python -m rapport.contracts.generate --check
 
+clients: setup ## write the typed part of both clients from the routes
+	@$(BIN)/python -m clients.generator
+
+clients-check: setup ## fail when `make clients` would change something
+	@$(BIN)/python -m clients.generator --check
+
+pages: setup ## build the reference pages → clients/pages/dist
+	@$(BIN)/python -m clients.node build
+
 bench: setup ## measure against the budgets → var/bench/results.json; ONLY=<name,…> runs some
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
@@ -70,4 +80,4 @@ lock: setup ## pin requirements/*.in with hashes, keeping what still fits; UPGRA
 
 clean: ## end what runs, then remove var/ and the tools' caches
 	@if [ -x $(BIN)/rapport ]; then $(BIN)/rapport down; fi
-	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf var clients/pages/dist clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,7 +22,15 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "rapport-stamp.json"
 REQUIREMENTS = ROOT / "requirements" / "dev.txt"
 PIP = ROOT / "requirements" / "pip.txt"
-PACKAGES = ["libs/common", "services/profile", "services/offers", "services/touchpoint", "services/campaign", "cli"]
+PACKAGES = [
+    "libs/common",
+    "services/profile",
+    "services/offers",
+    "services/touchpoint",
+    "services/campaign",
+    "cli",
+    "clients/python",
+]
 # What pip itself uses when it is told nothing.
 PUBLIC_INDEX = "https://pypi.org/simple"
 
@@ -39,7 +47,7 @@ def main() -> None:
         return
     if done.get("requirements") != wanted["requirements"]:
         pip = _new_environment()
-        print("Installing the pinned requirements (about 250 MB, once)", flush=True)
+        print("Installing the pinned requirements (about 350 MB, once)", flush=True)
         _run([*pip, "install", "--require-hashes", "--requirement", str(REQUIREMENTS)])
     else:
         STAMP.unlink()

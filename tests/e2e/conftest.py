@@ -39,9 +39,9 @@ class House:
     running: Running
     desk: Desk
 
-    async def customer(self) -> str:
+    async def customer(self, customer_id: str | None = None, **parts: Any) -> str:
         """A customer of one's own, known everywhere."""
-        customer_id = f"e2e-{uuid.uuid4().hex[:12]}"
+        customer_id = customer_id or f"e2e-{uuid.uuid4().hex[:12]}"
         consents = [
             {"channel": c, "purpose": "marketing", "granted": True, "at": "2026-01-01T00:00:00Z", "source": "test"}
             for c in ("call", "sms", "email")
@@ -52,7 +52,7 @@ class House:
             "country": "DE",
             "time_zone": "Europe/Berlin",
             "consents": consents,
-        }
+        } | parts
         await self.desk.call("profile", "PUT", f"/customers/{customer_id}", body, by=STEWARD)
         await self.known_everywhere(customer_id)
         return customer_id

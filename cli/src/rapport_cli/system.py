@@ -22,6 +22,7 @@ from rapport.testing.parts import SERVICES, Options
 from rapport.testing.processes import ProcessFailed
 from rapport.testing.settle import NotQuiet
 from rapport.testing.system import Running, System
+from rapport_cli import pages
 from rapport_cli.desk import Refused
 
 if TYPE_CHECKING:
@@ -69,15 +70,17 @@ def up(
     world: Annotated[bool, typer.Option("--world", help="Fill it with a small world, and print what to try.")] = False,
 ) -> None:
     """Start servers and services, and leave them running."""
-    running = start_system(state, Options(usual_ports=True))
+    running = start_system(state, Options(usual_ports=True, pages=True))
     tour = _open_world(running) if world else None
+    links = pages.links(running.urls["pages"], customer=tour.visitor if tour else None)
     if as_json:
-        _print_json(asdict(running) | ({"tour": asdict(tour)} if tour else {}))
+        _print_json(asdict(running) | {"pages": links} | ({"tour": asdict(tour)} if tour else {}))
         return
     table = Table("service", "API", "documentation", box=None)
     for service in SERVICES:
         table.add_row(service, running.api(service), f"{running.api(service)}/docs")
     _console.print(table)
+    typer.echo("\nPages, each with a token of its role:\n\n" + "\n".join(links.values()) + "\n")
     if tour is not None:
         typer.echo(f"\nTo try (curl prints JSON):\n\n{tour.script()}\n")
     _console.print("`rapport status` shows how it is, `rapport down` ends it.", highlight=False)

@@ -34,14 +34,16 @@ class TestUpAndDown:
     def test_up_leaves_everything_running_and_ready(self, state: Path) -> None:
         done = _rapport("up", "--json", "--state", str(state))
         assert done.returncode == 0, done.stderr
-        assert set(json.loads(done.stdout)["urls"]) == set(part_names(Options()))
+        told = json.loads(done.stdout)
+        assert set(told["urls"]) == set(part_names(Options(pages=True)))
+        assert set(told["pages"]) == {"branch", "hotline", "dialer", "storefront"}
         shown = _rapport("status", "--json", "--state", str(state))
         assert shown.returncode == 0
         assert all(part["ready"] for part in json.loads(shown.stdout))
 
     @pytest.mark.parametrize("name", ["touchpoint-api", "touchpoint-relay", "redis", "postgres"])
     def test_a_killed_part_comes_back_and_all_are_ready_again(self, state: Path, name: str) -> None:
-        system = System(state, Options(usual_ports=True))
+        system = System(state, Options(usual_ports=True, pages=True))
         if name in COMPONENTS and not isinstance(system.infrastructure, Embedded):
             pytest.skip("given servers are not ours to kill")
         system.kill(name)

@@ -32,6 +32,7 @@ _CHANNELS = ("call", "sms", "email")
 _READER = Person("compliance", "carla")
 _TOKENS = {
     "BRANCH": ADVISER,
+    "HOTLINE": Person("hotline_agent", "hotline-1"),
     "SHOP": SHOP,
     "DIALER": DIALER,
     "COMPLIANCE": _READER,
@@ -58,6 +59,7 @@ class Tour:
 
     variables: dict[str, str]
     tries: tuple[Try, ...]
+    visitor: str = VISITOR
 
     def script(self) -> str:
         """All of it, to be pasted into a shell."""
@@ -130,6 +132,7 @@ async def _tour(desk: Desk, running: Running) -> Tour:
     page = await desk.call("touchpoint", "GET", f"/customers/{VISITOR}/timeline?kind=contact.released", by=_READER)
     held = {one["channel"]: one["contact_id"] for one in page.json()["items"] if one.get("campaign_id") == "tour"}
     addresses = {service.upper(): f"{running.api(service)}/v1" for service in SERVICES}
+    gateway = {"RAPPORT_URL": f"{running.urls['pages']}/api"} if "pages" in running.urls else {}
     tokens = {name: desk.token(person) for name, person in _TOKENS.items()}
     asked = {
         "request_id": "tour-question",
@@ -168,7 +171,7 @@ async def _tour(desk: Desk, running: Running) -> Tour:
         Try("What counts against her budget", _get("COMPLIANCE", f"$TOUCHPOINT/customers/{VISITOR}/standing")),
         Try("What has come of the campaign", _get("PLANNER", "$CAMPAIGN/campaigns/tour/results")),
     )
-    return Tour(addresses | tokens, tries)
+    return Tour(addresses | gateway | tokens, tries)
 
 
 def _get(token: str, address: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from rapport.auth import mint_token
-from rapport.settings import DEVELOPMENT_KEY
+from rapport.settings import DEVELOPMENT_KEY, home
 from rapport.testing.infrastructure import Endpoints
 from rapport.testing.processes import LOOPBACK
 
@@ -18,6 +18,7 @@ USUAL_PORTS = {
     **{f"{service}-api": 8101 + number for number, service in enumerate(SERVICES)},
     **{f"{service}-worker": 9101 + number for number, service in enumerate(SERVICES)},
     "touchpoint-relay": 9113,
+    "pages": 8100,
     "simulators": 8203,
     "simulators-sms": 8201,
     "simulators-smtp": 8202,
@@ -44,6 +45,9 @@ class Options:
 
     simulators: bool = True
     """Whether providers of SMS and e-mail are simulated."""
+
+    pages: bool = False
+    """Whether the reference pages are served, with the services behind them."""
 
     seed: int = 1
     """Decides the fate of every simulated message."""
@@ -80,7 +84,8 @@ def part_names(options: Options) -> list[str]:
     for service in SERVICES:
         names += [f"{service}-api", f"{service}-worker"]
     names += ["touchpoint-second"] if options.second_worker else []
-    return names + (["touchpoint-relay"] if options.relay_apart else [])
+    names += ["touchpoint-relay"] if options.relay_apart else []
+    return names + (["pages"] if options.pages else [])
 
 
 def port_names(options: Options) -> list[str]:
@@ -97,7 +102,7 @@ def parts(
         common = _service_environment(service, options, endpoints, databases[service], port)
         names = [name for name in part_names(options) if name.startswith(f"{service}-")]
         found += [_service_part(name, common, options, port(name)) for name in names]
-    return found
+    return found + ([_pages(port)] if options.pages else [])
 
 
 def url(port: int) -> str:
@@ -141,6 +146,14 @@ def _service_part(name: str, common: Mapping[str, str], options: Options, port: 
     elif name == "touchpoint-worker" and options.relay_apart:
         arguments = ("--only", *_BESIDE_THE_RELAY)
     return Part(name, (sys.executable, "-m", module, *arguments), environment, f"{url(port)}/health/ready")
+
+
+def _pages(port: Callable[[str], int]) -> Part:
+    services = (word for name in SERVICES for word in ("--service", f"{name}={url(port(f'{name}-api'))}"))
+    folder = str(home() / "clients" / "pages" / "dist")
+    address = url(port("pages"))
+    command = (sys.executable, "-m", "rapport.testing.pages", "--port", str(port("pages")), "--folder", folder)
+    return Part("pages", (*command, *services), dict(os.environ), f"{address}/health/ready")
 
 
 def _simulators(options: Options, port: Callable[[str], int]) -> Part:

@@ -1,0 +1,294 @@
+// Branch counter and hotline desk: find a customer, see the pop-up, record the answers, be told what changes.
+
+import { type Event, NotThere, type touchpoint } from "../../typescript/src/index.ts";
+import { button, h, localInput } from "./dom.ts";
+import { follow, oneAtATime } from "./live.ts";
+import { clock, Page } from "./page.ts";
+import type { Word } from "./words.ts";
+
+type Answer = touchpoint.PopupAnswer["answer"];
+type Popup = touchpoint.OpenPopupAnswer;
+
+const ANSWERS: [Answer, string][] = [["accepted", "a"], ["interested", "i"], ["later", "l"], ["refused", "r"]];
+const KINDS = ["customer_id", "phone", "account"] as const;
+type Kind = (typeof KINDS)[number];
+const HISTORY = 12;
+
+/** What the page knows of one offer beyond the pop-up. */
+interface Standing {
+  said?: Answer;
+  /** What the ledger said to a yes. */
+  sale?: { state: string; text: string };
+  asksWhen?: boolean;
+  /** Taken back: where it was accepted, as far as that is known. */
+  gone?: { where: string | undefined; another: boolean; answered?: boolean };
+  changedAt?: number;
+  trouble?: string;
+  busy?: boolean;
+}
+
+/** Run the page. */
+export function counter(screen: "branch" | "hotline"): void {
+  const page = new Page(screen);
+  let kind: Kind = "customer_id";
+  let popup: Popup | undefined;
+  let entries: { at: string; text: string }[] = [];
+  let standings = new Map<string, Standing>();
+  let chosen = 0;
+  let trouble = "";
+  let following = new AbortController();
+
+  async function show(value: string): Promise<void> {
+    following.abort();
+    following = new AbortController();
+    popup = undefined;
+    entries = [];
+    standings = new Map();
+    chosen = 0;
+    trouble = "";
+    page.status = "idle";
+    try {
+      const found = await page.rapport.touchpoint.openPopup({
+        [kind]: value, channel: screen, place: page.given.get("place") ?? null, lang: page.lang,
+      } as touchpoint.PopupIn);
+      popup = found;
+      const warned = found.warnings.map((warning) => warning.text).join(" ");
+      page.announce(`${found.greeting.name ?? found.customer_id}. ${warned} ${page.say("offers")}: ${found.offers.length}`);
+      const interest = { customerId: found.customer_id, event: onEvent, look };
+      void follow(page, interest, following.signal);
+      document.querySelector<HTMLElement>("[data-find]")?.blur(); // so that keys are answers now
+    } catch (error) {
+      trouble = error instanceof NotThere ? page.say("find.none") : page.problem(error);
+      page.announce(trouble);
+    }
+    page.draw();
+  }
+
+  function onEvent(event: Event): void {
+    if (event.type.startsWith("touchpoint.contact.recalled.")) recalled(event.data);
+    void look().catch(() => undefined);
+  }
+
+  function recalled(entry: Record<string, unknown>): void {
+    for (const offer of popup?.offers ?? []) {
+      const standing = standings.get(offer.offer_id) ?? {};
+      // A pop-up is one contact, whatever it shows: what belongs to another goal may still be offered.
+      if (offer.contact_id !== entry["contact_id"] || offer.goal !== entry["goal"]) continue;
+      if (standing.said !== undefined || standing.gone) continue;
+      const where = typeof entry["accepted_in"] === "string" ? entry["accepted_in"] : undefined;
+      const gone = { where, another: entry["reason"] !== "already_accepted" };
+      standings.set(offer.offer_id, { ...standing, gone, changedAt: clock() });
+      page.announce(page.say("gone"));
+      page.draw();
+    }
+  }
+
+  /** The newest entries of the timeline: words for the hotline, and recalls that no event told of. */
+  const look = oneAtATime(async () => {
+    if (popup === undefined) return;
+    const { signal } = following;
+    const found = await page.rapport.touchpoint.getTimeline(popup.customer_id, { limit: HISTORY, lang: page.lang });
+    if (signal.aborted) return;
+    for (const entry of found.items) if (entry["kind"] === "contact.recalled") recalled(entry);
+    const shown = found.items.map((entry) => ({ at: String(entry["at"]), text: String(entry["text"]) }));
+    if (JSON.stringify(shown) === JSON.stringify(entries)) return;
+    entries = shown;
+    page.draw();
+  });
+
+  async function answer(offerId: string, said: Answer, at?: string): Promise<void> {
+    const standing = standings.get(offerId) ?? {};
+    if (popup === undefined || standing.busy) return;
+    if (said === "later" && at === undefined) {
+      standings.set(offerId, { ...standing, asksWhen: true });
+      page.draw();
+      document.getElementById(`when-${offerId}`)?.focus();
+      return;
+    }
+    standings.set(offerId, { busy: true });
+    page.draw();
+    const body = { offer_id: offerId, answer: said, ...(at === undefined ? {} : { call_back_at: at }) };
+    const pressedAt = clock();
+    try {
+      const told = await page.rapport.touchpoint.answerPopupOffers(popup.popup_id, { answers: [body], lang: page.lang });
+      const sale: Standing["sale"] = told.answers[0]?.sale;
+      standings.set(offerId, { said, changedAt: pressedAt, ...(sale ? { sale } : {}) });
+      page.announce(sale?.state === "refused" ? sale.text : page.say(`said.${said}`));
+    } catch (error) {
+      standings.set(offerId, { trouble: page.problem(error) });
+      page.announce(page.problem(error));
+    }
+    page.draw();
+  }
+
+  async function answerRecall(offer: Popup["offers"][number], said: "withdrawn" | "too_late"): Promise<void> {
+    const standing = standings.get(offer.offer_id);
+    if (standing?.gone === undefined || offer.contact_id === null) return;
+    try {
+      await page.rapport.touchpoint.answerContactRecall(offer.contact_id, { answer: said });
+      for (const other of popup?.offers ?? []) {
+        const gone = standings.get(other.offer_id)?.gone;
+        if (gone && other.contact_id === offer.contact_id) gone.answered = true;
+      }
+    } catch (error) {
+      standing.trouble = page.problem(error);
+    }
+    page.draw();
+  }
+
+  function find(): HTMLElement {
+    const input = h("input", {
+      id: "who", "data-find": true, "data-autofocus": popup === undefined, autocomplete: "off", required: true,
+      type: kind === "phone" ? "tel" : "text", placeholder: kind === "phone" ? "+49…" : "",
+    });
+    const submit = (event: SubmitEvent): void => {
+      event.preventDefault();
+      void show(input.value.trim());
+    };
+    const choose = (event: InputEvent): void => {
+      kind = (event.target as HTMLSelectElement).value as Kind;
+      page.draw();
+    };
+    const options = KINDS.map((each) =>
+      h("option", { value: each, selected: each === kind }, page.say(`find.${each}`)));
+    return h(
+      "form", { class: "find panel wide", role: "search", onsubmit: submit },
+      h("label", {}, page.say("find.by"), h("select", { id: "kind", onchange: choose }, ...options)),
+      h("label", { class: "text" }, page.say("find.value"), input),
+      h("button", { class: "first" }, page.say("find.go")),
+    );
+  }
+
+  function card(offer: Popup["offers"][number], number: number): HTMLElement {
+    const standing = standings.get(offer.offer_id) ?? {};
+    const choose = (): void => {
+      if (chosen === number) return;
+      chosen = number;
+      page.draw();
+    };
+    return h(
+      "article",
+      {
+        class: `card${standing.gone ? " gone" : ""}`, "aria-current": chosen === number ? "true" : "false",
+        "data-offer": offer.offer_id, "data-state": state(standing),
+        "data-changed-at": standing.changedAt?.toString(), onclick: choose,
+      },
+      h("div", {}, h("span", { class: "number", "aria-hidden": "true" }, String(number + 1)),
+        h("h3", {}, offer.title ?? offer.offer_id)),
+      h("p", { class: "body" }, offer.body),
+      h("p", { class: "fact" }, offer.why.text),
+      h("blockquote", { "aria-label": page.say("script") }, offer.script),
+      standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said, standing.sale) : ask(offer, standing),
+      standing.trouble !== undefined && h("p", { class: "notice stop", role: "alert" }, standing.trouble),
+    );
+  }
+
+  function state({ gone, said, sale }: Standing): string {
+    return gone ? "gone" : sale?.state === "refused" ? "not-to-be-had" : said ?? "open";
+  }
+
+  function said(answer: Answer, sale: Standing["sale"]): HTMLElement {
+    if (sale?.state === "refused") return h("p", { class: "notice stop", role: "alert" }, sale.text);
+    if (sale?.state === "pending") return h("p", { class: "notice wait" }, page.say("said.pending"));
+    return h("p", { class: `notice ${answer === "accepted" ? "good" : ""}` }, page.say(`said.${answer}`));
+  }
+
+  function ask(offer: Popup["offers"][number], standing: Standing): HTMLElement {
+    if (standing.asksWhen) return when(offer.offer_id, standing);
+    const buttons = ANSWERS.map(([each, key]) =>
+      button(page.say(`answer.${each}`), key, () => void answer(offer.offer_id, each), {
+        class: each === "accepted" ? "first" : "", disabled: standing.busy ?? false,
+      }));
+    return h("div", { class: "actions" }, ...buttons);
+  }
+
+  function when(offerId: string, standing: Standing): HTMLElement {
+    const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+    const input = h("input", { id: `when-${offerId}`, type: "datetime-local", value: localInput(tomorrow) });
+    const save = (event: SubmitEvent): void => {
+      event.preventDefault();
+      void answer(offerId, "later", new Date(input.value).toISOString());
+    };
+    const cancel = (): void => {
+      standings.set(offerId, { ...standing, asksWhen: false });
+      page.draw();
+    };
+    return h("form", { class: "find", onsubmit: save }, h("label", {}, page.say("later.when"), input),
+      h("button", { class: "first" }, page.say("later.save")), button(page.say("cancel"), "", cancel));
+  }
+
+  function takenBack(offer: Popup["offers"][number], standing: Standing): HTMLElement {
+    const where = standing.gone?.where;
+    const why = where === undefined ? page.say("gone.why")
+      : page.say(standing.gone?.another ? "gone.another" : "gone.where", { where: page.say(`where.${where}` as Word) });
+    return h(
+      "div", { class: "stack" },
+      h("p", { class: "notice stop", role: "alert" }, h("strong", {}, page.say("gone")), why),
+      standing.gone?.answered ? h("p", { class: "fact" }, page.say("gone.answered")) : h(
+        "div", { class: "actions" },
+        button(page.say("gone.unsaid"), "w", () => void answerRecall(offer, "withdrawn")),
+        button(page.say("gone.said"), "t", () => void answerRecall(offer, "too_late")),
+      ),
+    );
+  }
+
+  function lines(items: { at?: string; text: string }[]): HTMLElement {
+    if (items.length === 0) return h("p", { class: "fact" }, page.say("history.none"));
+    return h("ul", { class: "lines" }, ...items.map((item) =>
+      h("li", {}, item.at !== undefined && h("time", { datetime: item.at }, page.moment(item.at)), item.text)));
+  }
+
+  function beside(found: Popup): HTMLElement {
+    const orders = (found.work_orders as Record<string, unknown>[]).map((order) => ({
+      text: String(order["text"] ?? order["title"] ?? order["work_order_id"]),
+    }));
+    const notNow = found.not_now.map((each) => ({ text: `${each.offer_id}: ${each.text}` }));
+    const promises = found.promises.map((each) => ({ text: each.text }));
+    return h(
+      "aside", { class: "stack" },
+      promises.length > 0 && h("section", { class: "panel stack" }, h("h2", {}, page.say("promises")), lines(promises)),
+      screen === "hotline" && h("section", { class: "panel stack", "aria-label": page.say("timeline") },
+        h("h2", {}, page.say("timeline")), lines(entries)),
+      orders.length > 0 && h("section", { class: "panel stack" }, h("h2", {}, page.say("work_orders")), lines(orders)),
+      notNow.length > 0 && h("section", { class: "panel stack" }, h("h2", {}, page.say("not_now")), lines(notNow)),
+      screen === "branch" && h("section", { class: "panel stack" }, h("h2", {}, page.say("history")),
+        lines(entries.length > 0 ? entries : found.history)),
+    );
+  }
+
+  function shown(found: Popup): Node[] {
+    const { name, grade, language } = found.greeting;
+    const facts = [found.customer_id, grade, language];
+    const choose = found.offers.map((_, number) =>
+      h("button", {
+        class: "hidden", tabindex: "-1", "aria-hidden": "true", "data-key": String(number + 1),
+        onclick: () => { chosen = number; page.draw(); },
+      }));
+    return [
+      h("section", { class: "who wide", id: "customer" }, h("strong", {}, name ?? found.customer_id),
+        ...facts.filter(Boolean).map((fact) => h("span", { class: "fact" }, String(fact)))),
+      ...found.warnings.map((warning) => h("p", { class: "notice wait wide", role: "note" }, warning.text)),
+      h("section", { class: "stack", "aria-label": page.say("offers") }, h("h2", {}, page.say("offers")),
+        ...found.offers.map(card), ...choose,
+        found.offers.length === 0 && h("p", { class: "panel empty" }, page.say("offers.none"))),
+      beside(found),
+    ];
+  }
+
+  page.run(
+    () => [
+      find(),
+      ...(trouble === "" ? [] : [h("p", { class: "notice stop wide", role: "alert" }, trouble)]),
+      ...(popup !== undefined ? shown(popup)
+        : trouble === "" ? [h("p", { class: "empty wide" }, page.say("find.start"))] : []),
+    ],
+    () => [
+      ["/", "keys.find"],
+      ...(popup !== undefined && popup.offers.length > 1 ? [["1–9", "keys.offers"] as [string, Word]] : []),
+      ...(popup === undefined ? [] : ANSWERS.map(([each, key]): [string, Word] => [key.toUpperCase(), `answer.${each}`])),
+    ],
+  );
+  document.addEventListener("language", () => void look().catch(() => undefined));
+  const given = page.given.get("customer");
+  if (given !== null) void show(given);
+}

@@ -1,0 +1,1 @@
+"""What `make clients` writes: types and operations of each service."""

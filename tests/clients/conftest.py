@@ -1,0 +1,80 @@
+"""A whole Rapport with the reference pages, and a browser to look at them with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from clients import node
+from playwright.async_api import Browser, async_playwright
+from tests.e2e.conftest import COMPLIANCE, POLICY, House
+
+from rapport.testing.parts import Options
+from rapport.testing.system import Running, System
+from rapport_cli.desk import Desk, Person
+
+STATE = Path(__file__).resolve().parents[2] / "var" / "test-clients"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[tuple[System, Running]]:
+    """The system with its pages, ended afterwards."""
+    node.build()
+    system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options(pages=True))
+    running = system.start(fresh=True)
+    yield system, running
+    system.stop()
+
+
+@pytest.fixture
+async def house(started: tuple[System, Running]) -> AsyncIterator[House]:
+    """The running system, with a policy in force."""
+    system, running = started
+    async with Desk(running) as desk:
+        editor, approver = Person("policy_editor", "erin"), Person("policy_approver", "sam")
+        known = await desk.call("touchpoint", "GET", "/policies/in-force", by=COMPLIANCE, expect=(404,))
+        if not known.is_success:
+            await desk.call("touchpoint", "POST", "/policies", {"policy_id": "e2e", "document": POLICY}, by=editor)
+            await desk.call("touchpoint", "POST", "/policies/e2e/versions", by=editor)
+            await desk.call("touchpoint", "POST", "/policies/e2e/versions/1/approvals", by=approver)
+        yield House(system, running, desk)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's chromium, which is installed when it is missing and that is possible."""
+    if shutil.which(CHROMIUM) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        told = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        wanted = ["chromium", "fonts-wqy-zenhei"]
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
+            subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False)
+    if shutil.which(CHROMIUM) is None:
+        reason = f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`"
+        print(f"\nThe pages are not tested: {reason}", file=sys.__stderr__)
+        pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A browser, ended afterwards."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        await browser.close()
