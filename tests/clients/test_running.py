@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from clients import node
 from playwright.async_api import Browser, BrowserContext, expect
@@ -44,14 +43,6 @@ async def accepted_on_the_web(house: House, customer_id: str, offer_id: str) -> 
         await shop.offers.accept_offer(
             {"customer_id": customer_id, "offer_id": offer_id, "channel": "web", "contact_id": item["contact_id"]}
         )
-
-
-async def needs_events(house: House) -> None:
-    """Skips the test where the services have no stream of events."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        document = (await client.get(f"{house.running.api('touchpoint')}/openapi.json")).json()
-    if "/v1/events" not in document["paths"]:
-        pytest.skip("these services have no stream of events")
 
 
 class TestPython:
@@ -100,7 +91,6 @@ class TestPython:
                 assert second.report({"outcome": "refused"})["state"] == "closed"
 
     async def test_events_come_as_they_happen_and_go_on_after_the_last_one(self, house: House):
-        await needs_events(house)
         customer_id, offer_id = await everywhere(house)
         recalled = ["touchpoint.contact.recalled.v1"]
         async with AsyncRapport(**told(house, DIALER)) as rapport:
@@ -174,8 +164,6 @@ class TestSamples:
 
     @pytest.mark.parametrize("page", samples.DOCS, ids=lambda page: page.stem)
     async def test_run(self, house: House, variables: dict[str, str], page: Path, tmp_path: Path):
-        if page.stem.startswith("hotline"):
-            await needs_events(house)
         found = samples.blocks(page)
         assert {language for language, _ in found} == {"sh", "python", "ts"}
         await asyncio.gather(

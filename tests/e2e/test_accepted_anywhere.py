@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -120,6 +121,24 @@ async def test_a_sold_out_offer_is_refused_and_the_refusal_is_on_the_timeline(ho
 
         # Who is first counts by the ledger, and the two may lie in different partitions.
         assert await until(settled, "it is settled") == ["accepted" if customer_id == customers[0] else "refused"]
+
+
+async def test_the_last_piece_goes_once_and_the_counter_hears_so_within_the_answer(house: House):
+    offer_id = await house.offer(stock=1, priority=1000)
+    agent, sales = Person("branch_agent", "bea"), []
+    for _ in range(2):
+        customer_id = await house.customer()
+        body = {"customer_id": customer_id, "channel": "branch", "limit": 10}
+        popup = (await house.desk.call("touchpoint", "POST", "/popups", body, by=agent)).json()
+        assert offer_id in [o["offer_id"] for o in popup["offers"]]
+        sales.append((popup["popup_id"], customer_id))
+    said = {"answers": [{"offer_id": offer_id, "answer": "accepted"}]}
+    answers = await asyncio.gather(
+        *[house.desk.call("touchpoint", "POST", f"/popups/{popup}/answers", said, by=agent) for popup, _ in sales]
+    )
+    told = sorted((a.json()["answers"][0]["sale"] for a in answers), key=lambda sale: str(sale["state"]))
+    assert [(sale["state"], sale["reason"]) for sale in told] == [("accepted", None), ("refused", "sold-out")]
+    assert told[1]["text"] == "Sold out: none is left for this customer."
 
 
 async def test_a_link_from_the_hotline_is_seen_there_and_taken_back_the_customer_may_be_asked_again(house: House):
