@@ -11,7 +11,7 @@ from rapport.messaging.partition import partition_for
 from rapport.web import Now, Router, Writing, answers
 from touchpoint_service.api.context import RequestPartitions, TheGate, working_on
 from touchpoint_service.handlers.banners import show_banner
-from touchpoint_service.schemas import BannerIn
+from touchpoint_service.schemas.requests import BannerIn
 
 router = Router(tags=["banners"])
 

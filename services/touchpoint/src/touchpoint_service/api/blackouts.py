@@ -12,7 +12,7 @@ from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.policies import SUBMITTED
 from touchpoint_service.domain.rule_base import RuleName
 from touchpoint_service.handlers.blackouts import NothingInForce, RuleExists, add_blackout, blackouts, lift_blackout
-from touchpoint_service.schemas import BlackoutIn
+from touchpoint_service.schemas.policies import BlackoutIn
 
 router = Router(tags=["policies"])
 

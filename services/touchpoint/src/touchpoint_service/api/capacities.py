@@ -11,7 +11,7 @@ from rapport.contracts.vocabulary import Channel
 from rapport.errors import Malformed, NotFound
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.handlers.capacities import backlog, overview, remove_capacity, set_capacity
-from touchpoint_service.schemas import CapacityIn
+from touchpoint_service.schemas.policies import CapacityIn
 
 router = Router(tags=["capacities"])
 

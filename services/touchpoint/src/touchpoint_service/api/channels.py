@@ -20,7 +20,7 @@ from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.leases import ContactRecalledByGate, LeaseLost, hand_out, renew_lease, return_lease
 from touchpoint_service.repository import queues
 from touchpoint_service.repository.policies import policy_in_force
-from touchpoint_service.schemas import LeasesIn, RenewalIn
+from touchpoint_service.schemas.contacts import LeasesIn, RenewalIn
 
 router = Router(tags=["channels"])
 

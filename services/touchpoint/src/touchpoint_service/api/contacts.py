@@ -15,7 +15,7 @@ from touchpoint_service.domain.policy import CLASS_NAMES
 from touchpoint_service.handlers.outcomes import NothingAccepted, Report, report_outcomes
 from touchpoint_service.handlers.recalls import take_answers
 from touchpoint_service.repository import queues, reads
-from touchpoint_service.schemas import OutcomesIn, RecallAnswerIn
+from touchpoint_service.schemas.contacts import OutcomesIn, RecallAnswerIn
 
 router = Router(tags=["contacts"])
 

@@ -15,7 +15,7 @@ from rapport.web import Now, Page, PagingQuery, Reading, Router, Writing, answer
 from touchpoint_service.api.context import TheGate, working_on
 from touchpoint_service.handlers.freezes import FreezeExists, close_freeze, open_freeze
 from touchpoint_service.repository import freezes, reads
-from touchpoint_service.schemas import FreezeClosureIn, FreezeIn
+from touchpoint_service.schemas.freezes import FreezeClosureIn, FreezeIn
 
 router = Router(tags=["freezes"])
 

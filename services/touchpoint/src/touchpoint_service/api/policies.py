@@ -29,7 +29,7 @@ from touchpoint_service.handlers.policies import (
 )
 from touchpoint_service.handlers.what_ifs import tried
 from touchpoint_service.repository import policies
-from touchpoint_service.schemas import POLICY_EXAMPLE, ApprovalIn, DraftIn, PolicyIn, SubmissionIn
+from touchpoint_service.schemas.policies import POLICY_EXAMPLE, ApprovalIn, DraftIn, PolicyIn, SubmissionIn
 
 router = Router(tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

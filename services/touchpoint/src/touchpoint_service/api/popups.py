@@ -18,7 +18,7 @@ from touchpoint_service.api.context import TheGate, json_answer, working_on
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
 from touchpoint_service.handlers.popups import customer_with_account, customer_with_phone, pop_up
 from touchpoint_service.repository import reads
-from touchpoint_service.schemas import PopupAnswersIn, PopupIn
+from touchpoint_service.schemas.popups import PopupAnswersIn, PopupIn
 
 router = Router(tags=["pop-ups"])
 

@@ -12,7 +12,7 @@ from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.customers import Lang
 from touchpoint_service.domain.difference_words import describe
 from touchpoint_service.handlers.rebuild import UnknownCustomers, UnknownRebuild, ask_for_rebuild, see_rebuild
-from touchpoint_service.schemas import RebuildIn
+from touchpoint_service.schemas.rebuilds import RebuildIn
 
 router = Router(tags=["standings"])
 _EVERYBODY = RebuildIn()

@@ -22,7 +22,7 @@ from touchpoint_service.handlers.gate import Arrival
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
-from touchpoint_service.schemas import ContactRequestIn
+from touchpoint_service.schemas.requests import ContactRequestIn
 
 router = Router(tags=["requests"])
 

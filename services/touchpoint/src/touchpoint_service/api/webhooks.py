@@ -45,7 +45,7 @@ from touchpoint_service.handlers.webhooks import (
 )
 from touchpoint_service.posting import Addresses, AddressRefused
 from touchpoint_service.repository import deliveries, webhooks
-from touchpoint_service.schemas import ReplayIn, RotationIn, WebhookIn
+from touchpoint_service.schemas.webhooks import ReplayIn, RotationIn, WebhookIn
 
 router = Router(tags=["subscriptions"])
 

@@ -18,7 +18,7 @@ from touchpoint_service.domain.what_if_words import limits, sentences
 from touchpoint_service.handlers.policies import get_version
 from touchpoint_service.handlers.what_ifs import AlreadyFinished, NoPolicyInForce, ask, cancel, get
 from touchpoint_service.repository import policies, what_ifs
-from touchpoint_service.schemas import WhatIfIn
+from touchpoint_service.schemas.what_ifs import WhatIfIn
 
 router = Router(tags=["policies"])
 

@@ -40,7 +40,7 @@ from touchpoint_service.handlers.work_orders import (
 )
 from touchpoint_service.repository import reads, work_orders
 from touchpoint_service.repository.work_orders import Filter
-from touchpoint_service.schemas import (
+from touchpoint_service.schemas.work_orders import (
     WorkOrderAppointmentIn,
     WorkOrderCommentIn,
     WorkOrderIn,
