@@ -18,7 +18,7 @@ alter table acceptances
 create index acceptances_by_time on acceptances (at, acceptance_id);
 create index acceptances_of_customer on acceptances (customer_id, at, acceptance_id);
 create index acceptances_of_offer on acceptances (offer_id, at, acceptance_id);
-create index acceptances_revoked on acceptances (revoked_at, acceptance_id) where revoked_at is not null;
+create index acceptances_by_revocation on acceptances (revoked_at, acceptance_id) where revoked_at is not null;
 create index acceptances_fulfilled on acceptances (fulfilled_at, acceptance_id) where fulfilled_at is not null;
 
 -- How many stand accepted per channel and unit ('' is one that is not told), so that a quota can be counted without
@@ -65,7 +65,7 @@ def downgrade() -> None:
     op.execute(
         """
         drop table links, acceptance_counts;
-        drop index acceptances_by_time, acceptances_of_customer, acceptances_of_offer, acceptances_revoked,
+        drop index acceptances_by_time, acceptances_of_customer, acceptances_of_offer, acceptances_by_revocation,
             acceptances_fulfilled;
         alter table acceptances drop column unit, drop column agent, drop column link_id, drop column revocable_until,
             drop column revoked_because, drop column note;

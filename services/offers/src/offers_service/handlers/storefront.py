@@ -167,8 +167,8 @@ def public_offers(
 
 
 def needs_nobody_known(offer: Offer) -> bool:
-    """Whether the offer has no rule and depends on no other, so that it is for everybody."""
-    return not offer.layers and not offer.depends
+    """Whether the offer has no rule, so that it is for everybody."""
+    return not offer.layers
 
 
 def _public(card: dict[str, Any]) -> dict[str, Any]:
