@@ -186,7 +186,8 @@ class TestForEverybody:
         await world.published("o5", stock=0)
         items = (await self.look(world)).json()["items"]
         assert [item["offer_id"] for item in items] == ["o2", "o1"]
-        assert items[0].keys() == {"offer_id", "title", "body", "image", "goal", "valid_until"}
+        priced = {"price", "price_period", "currency"}
+        assert items[0].keys() == {"offer_id", "title", "body", "image", "goal", "valid_until"} | priced
         assert [item["title"] for item in (await self.look(world, "?lang=zh-CN&limit=1")).json()["items"]] == [
             "光纤 500"
         ]

@@ -81,7 +81,7 @@ class TestLease:
         await touchpoint.hear(touchpoint.request())
         with capture_logs() as logs:
             (item,) = await leases(touchpoint, "channel_system")
-        assert item["customer"] == {"name": None, "phone": None, "language": "en"}
+        assert item["customer"] == {"name": "A***", "phone": None, "language": "en", "grade": None}
         assert [line for line in logs if line["event"] == "personal_data_read"] == []
 
     async def test_an_answer_kept_for_a_retry_is_kept_sealed(self, touchpoint: Touchpoint):

@@ -113,6 +113,7 @@ class TestRefusals:
             Refusal.NO_LONGER_VALID: {"valid_until": NOW},
             Refusal.OTHER_CHANNEL: {"channels": ["sms"]},
             Refusal.SOLD_OUT: {"sold_out": True},
+            Refusal.QUOTA_EXHAUSTED: {"exhausted_quotas": [{"scope": "channel", "name": "web", "limit": 1}]},
             Refusal.ALREADY_ACCEPTED: {"offer_id": "accepted"},
             Refusal.GOAL_MET: {"goal": "met"},
             Refusal.HOUSEHOLD_HAS_IT: {"offer_id": "theirs", "per_household": True},

@@ -14,6 +14,8 @@ SAFE: dict[str, Any] = {
     "database_url": "postgresql://db/touchpoint",
     "jwt_key": "j" * 32,
     "webhook_key": "w" * 32,
+    "sealing_keys": "s" * 32,
+    "index_key": "i" * 32,
 }
 
 

@@ -461,6 +461,9 @@ export interface PublicOffer {
   body: string;
   image: string | null;
   goal: string;
+  price: string | null;
+  price_period: string;
+  currency: string;
   valid_until: string | null;
 }
 

@@ -508,6 +508,9 @@ class PublicOffer(BaseModel):
     body: str
     image: str | None
     goal: str
+    price: Decimal | None
+    price_period: str
+    currency: str
     valid_until: datetime | None
 
 

@@ -488,6 +488,9 @@ class PublicOffer(TypedDict):
     body: str
     image: str | None
     goal: str
+    price: str | None
+    price_period: str
+    currency: str
     valid_until: str | None
 
 

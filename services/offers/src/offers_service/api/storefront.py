@@ -42,7 +42,7 @@ _EXAMPLE: dict[str, Any] = {
 
 _PUBLIC_EXAMPLE = {
     "items": [
-        {name: value for name, value in item.items() if name not in ("script", "contact_id")}
+        {name: value for name, value in item.items() if name not in ("script", "objections", "contact_id")}
         for item in _EXAMPLE["items"]
     ]
 }

@@ -171,8 +171,11 @@ def needs_nobody_known(offer: Offer) -> bool:
     return not offer.layers
 
 
+_FOR_AGENTS = frozenset(("script", "objections"))
+
+
 def _public(card: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in card.items() if name != "script"}
+    return {name: value for name, value in card.items() if name not in _FOR_AGENTS}
 
 
 def _opted_out(document: Mapping[str, Any], channel: Channel) -> bool:
