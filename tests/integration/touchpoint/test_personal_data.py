@@ -17,7 +17,7 @@ Touchpoint = Any
 PHONE = "+4930123456"
 
 
-async def pop_up(touchpoint: Touchpoint, expect: int = 201, **who: Any) -> dict[str, Any]:
+async def pop_up(touchpoint: Touchpoint, expect: int = 201, /, **who: Any) -> dict[str, Any]:
     body = {"channel": "hotline", **who}
     answer = await touchpoint.call("POST", "/v1/popups", body, role="hotline_agent", expect=expect)
     found: dict[str, Any] = answer.json()
