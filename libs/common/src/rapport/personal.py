@@ -7,9 +7,12 @@ value in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rapport.auth import Principal
+from rapport.phones import clear_phone
+from rapport.sealing import Keyring, Unreadable
 from rapport.telemetry import get_logger
 
 _log = get_logger()
@@ -30,3 +33,12 @@ def log_read(caller: Principal, customer_ids: Iterable[str], *, where: str) -> N
     """
     if customers := list(customer_ids):
         _log.info("personal_data_read", subject=caller.subject, org=caller.org, where=where, customers=customers)
+
+
+def shown_phone(keys: Keyring, customer: Mapping[str, Any]) -> str | None:
+    """The phone of a customer document for an answer: one that does not open is logged, and hides no other."""
+    try:
+        return clear_phone(keys, customer)
+    except Unreadable:
+        _log.error("phone_unreadable", customer=customer["customer_id"])
+        return None

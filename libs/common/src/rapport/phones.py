@@ -14,10 +14,7 @@ from typing import Any
 
 import phonenumbers
 
-from rapport.sealing import Keyring, Unreadable
-from rapport.telemetry import get_logger
-
-_log = get_logger()
+from rapport.sealing import Keyring
 
 
 class InvalidPhone(ValueError):
@@ -62,15 +59,6 @@ def clear_phone(keys: Keyring, customer: Mapping[str, Any]) -> str | None:
         clear: str | None = customer.get("phone")
         return clear
     return keys.unseal(sealed, _context(customer["customer_id"]))
-
-
-def shown_phone(keys: Keyring, customer: Mapping[str, Any]) -> str | None:
-    """The phone of a customer document for an answer: one that does not open is logged, and hides no other."""
-    try:
-        return clear_phone(keys, customer)
-    except Unreadable:
-        _log.error("phone_unreadable", customer=customer["customer_id"])
-        return None
 
 
 def has_phone(customer: Mapping[str, Any]) -> bool:

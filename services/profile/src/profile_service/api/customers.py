@@ -17,7 +17,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.profile import CustomerUpserted
 from rapport.contracts.vocabulary import Id
 from rapport.errors import FieldError, Malformed, PreconditionFailed
-from rapport.phones import InvalidPhone, phone_index, shown_phone, to_e164
+from rapport.phones import InvalidPhone, phone_index, to_e164
 from rapport.problems import problem_responses
 from rapport.sealing import Keyring
 from rapport.web import IfMatch, Keys, Now, Page, PagingQuery, Reading, Router, Writing, check_if_match, etag
@@ -157,7 +157,9 @@ def _views(found: Sequence[CustomerUpserted], caller: Principal, keys: Keyring, 
     reveal = personal.may_read(caller)
     if reveal:
         personal.log_read(caller, (document.customer_id for document in found), where=where)
-    return [CustomerView.of(document, phone=shown_phone(keys, dict(document)), reveal=reveal) for document in found]
+    return [
+        CustomerView.of(document, phone=personal.shown_phone(keys, dict(document)), reveal=reveal) for document in found
+    ]
 
 
 def _phone(text: str, country: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rapport.phones import shown_phone
+from rapport.personal import shown_phone
 from rapport.sealing import Keyring
 
 
