@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def chromium() -> str:
         told = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         wanted = ["chromium", "fonts-wqy-zenhei"]
         for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted]):
-            subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False)
+            with suppress(subprocess.TimeoutExpired):  # a slow mirror costs the page tests, not the whole run
+                subprocess.run(["apt-get", "-qq", *command], env=told, capture_output=True, check=False, timeout=120)
     if shutil.which(CHROMIUM) is None:
         reason = f"there is no {CHROMIUM}, and it cannot be installed here: run `apt-get install chromium`"
         print(f"\nThe pages are not tested: {reason}", file=sys.__stderr__)
