@@ -234,7 +234,11 @@ def _served(body: Mapping[str, Any], document: Mapping[str, Any] | None, ask: Ap
     offers = []
     for item in body["offers"]:
         offer = gate.prepared(item["offer_id"])
-        said = None if offer is None else offer.scripts.said(ask.lang, ask.channel, customer, personal=bool(ask.keys))
+        said = (
+            None
+            if offer is None
+            else offer.scripts.said(ask.lang, ask.channel, customer, personal=ask.keys is not None)
+        )
         offers.append({**item, **(_UNSAID if said is None else said.as_json())})
     return {**body, "greeting": greeting(customer, ask.keys), "offers": offers}
 
