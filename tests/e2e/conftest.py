@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ async def until(look: Callable[[], Awaitable[Any]], what: str, seconds: float = 
 @pytest.fixture(scope="session")
 def started() -> Iterator[tuple[System, Running]]:
     """The system itself, ended afterwards."""
-    system = System(STATE, Options())
+    system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options())
     running = system.start(fresh=True)
     yield system, running
     system.stop()

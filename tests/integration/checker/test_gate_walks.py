@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from tests.integration.checker.walks import Walk, policies, steps
+from tests.integration.checker.walks import PROMISE, Walk, policies, steps
 from tests.integration.touchpoint.conftest import Touchpoint, touchpoint_on
 
 from rapport.testing.infrastructure import Endpoints
@@ -32,6 +32,16 @@ SEEN: Counter[str] = Counter()
 
 MANY = 25
 
+OF_ORDERS = {"name": "walk", "work_orders": [{"name": "complaints", "kind": "complaint"} | PROMISE]}
+NOBODY_ANSWERS = [
+    *[("order", customer_id, "complaint", "comment") for customer_id in ("c1", "c2")],
+    ("work", 0, "take"),
+    ("work", 1, "appoint"),
+    ("tick", 100),
+    ("work", 0, "resolve"),
+]
+"""What chance alone comes by too seldom: orders that are reminded of and escalated."""
+
 
 @settings(
     max_examples=int(os.environ.get("RAPPORT_WALKS", "25")),
@@ -41,6 +51,7 @@ MANY = 25
     phases=(Phase.explicit, Phase.generate),
 )
 @given(policy=policies, walk=st.lists(steps, min_size=20, max_size=50))
+@example(policy=OF_ORDERS, walk=NOBODY_ANSWERS)
 async def test_the_invariants_hold_whatever_happens(
     service: Touchpoint, policy: dict[str, Any], walk: list[tuple[Any, ...]]
 ):
