@@ -8,6 +8,7 @@ What always holds:
 
 from rapport.web.app import Api, create_api, serve
 from rapport.web.connections import Keys, Now, Reading, Writing, WritingAtOnce
+from rapport.web.direct import direct
 from rapport.web.documentation import CREDENTIAL_PATHS, answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
 from rapport.web.idempotency import ShownOnce, forget_idempotency_keys, forget_old_keys
@@ -34,6 +35,7 @@ __all__ = [
     "body_limit",
     "check_if_match",
     "create_api",
+    "direct",
     "etag",
     "forget_idempotency_keys",
     "forget_old_keys",

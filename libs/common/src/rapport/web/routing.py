@@ -29,6 +29,7 @@ from rapport.errors import (
     UnsupportedMediaType,
 )
 from rapport.problems import problem_responses
+from rapport.web.direct import DirectWay
 from rapport.web.idempotency import PENDING
 
 _LIMIT = "__rapport_body_limit__"
@@ -57,7 +58,6 @@ class _StrictRequest(Request):
     def __init__(self, request: Request, limit: int | None) -> None:
         super().__init__(request.scope, request.receive, request._send)  # noqa: SLF001 - there is no other way to it
         self._limit: int = limit or request.app.state.settings.max_body_bytes
-        self._digest = hashlib.sha256()
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         announced = self.headers.get("content-length", "0")
@@ -69,7 +69,6 @@ class _StrictRequest(Request):
             size += len(chunk)
             if size > self._limit:
                 raise HTTPException(413)
-            self._digest.update(chunk)
             yield chunk
 
     async def json(self) -> Any:
@@ -79,9 +78,7 @@ class _StrictRequest(Request):
 
     async def body_digest(self) -> bytes:
         """SHA-256 of the body, which is read if nobody has read it yet."""
-        if not self._stream_consumed:
-            await self.body()
-        return self._digest.digest()
+        return hashlib.sha256(await self.body()).digest()
 
 
 class AfterCommit(Response):
@@ -122,12 +119,17 @@ class ApiRoute(APIRoute):
         self.responses = _merged(self.responses, problem_responses(*shared))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, reading strictly; it keeps the answer while the transaction is still open."""
+        """FastAPI's handler, reading strictly, or the direct way; it keeps an answer while its transaction is open."""
         handle = super().get_route_handler()
+        directly = DirectWay.to(self.endpoint, self.dependant)
         limit: int | None = getattr(self.endpoint, _LIMIT, None)
 
         async def handler(request: Request) -> Response:
-            response = await handle(_StrictRequest(request, limit))
+            request = _StrictRequest(request, limit)
+            answered = None if directly is None else await directly(request)
+            if answered is not None:
+                return answered
+            response = await handle(request)
             pending = request.scope.get(PENDING)
             if pending is not None:
                 await pending.keep(response)

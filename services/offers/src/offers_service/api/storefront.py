@@ -16,7 +16,7 @@ from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN
 from rapport.ranking import DEFAULT, HOUSE
-from rapport.web import IfNoneMatch, Router, answers, etag, is_current
+from rapport.web import IfNoneMatch, Router, answers, direct, etag, is_current
 
 router = Router(tags=["storefront"])
 
@@ -57,6 +57,7 @@ _PUBLIC_EXAMPLE = {
         304: {"description": "The copy at hand is the present one."},
     },
 )
+@direct
 async def list_eligible_offers(
     caller: Annotated[Principal, requires("offers.storefront")],
     customer_id: Annotated[str, Path(pattern=ID_PATTERN)],

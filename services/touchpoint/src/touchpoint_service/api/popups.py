@@ -13,7 +13,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
-from rapport.web import AfterCommit, Keys, Now, Router, Writing, WritingAtOnce, answers
+from rapport.web import AfterCommit, Keys, Now, Router, Writing, WritingAtOnce, answers, direct
 from touchpoint_service.api.context import TheGate, json_answer, working_on
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
 from touchpoint_service.handlers.popups import customer_with_account, customer_with_phone, pop_up
@@ -92,6 +92,7 @@ _SAID = {
 @router.post(
     "/popups", status_code=201, summary="A customer has appeared", responses=answers(_POPUP, NotFound, status=201)
 )
+@direct
 async def open_popup(
     caller: Annotated[Principal, requires("touchpoint.popup")],
     body: PopupIn,
