@@ -115,7 +115,7 @@ async def open_popup(
     assert customer_id is not None  # the body has exactly one of them
     partition = partition_for(customer_id.encode(), state.request_partitions)
     ask = body.to_appearance(caller, keys)
-    shown = await pop_up(conn, state.gate, ask, customer_id, state.clock.now(), partition)
+    shown = await pop_up(conn, state.gate, state.together, ask, customer_id, state.clock.now(), partition)
     if ask.keys is not None:
         personal.log_read(caller, [customer_id], where="open_popup")
     return json_answer(orjson.dumps(shown), 201)

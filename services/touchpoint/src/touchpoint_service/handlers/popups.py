@@ -43,6 +43,7 @@ from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.handlers.work_orders import open_for_popup
 from touchpoint_service.repository import reads
+from touchpoint_service.repository.together import Together
 from touchpoint_service.repository.work import Work
 
 SAME_FOR = timedelta(minutes=1)
@@ -129,18 +130,24 @@ def _one(found: str | None, attribute: str) -> str:
 
 
 async def pop_up(
-    conn: Connection, gate: Gate, ask: Appearance, customer_id: str, now: datetime, partition: int
+    conn: Connection,
+    gate: Gate,
+    together: Together,
+    ask: Appearance,
+    customer_id: str,
+    now: datetime,
+    partition: int,
 ) -> dict[str, Any]:
     """What to show for a customer; it is recorded as shown.
 
-    `conn` may be in a transaction or not. Mostly one read and one write: nothing is locked in between, and the write
-    has no effect when the customer's standing has changed since the read. Then it is tried again, in the end with a
-    lock.
+    `conn` may be in a transaction or not. Mostly one read and one write: nothing is locked in between, and the write,
+    mostly `together` with those of other customers, has no effect when the customer's standing has changed since the
+    read. Then it is tried again, in the end with a lock.
 
     Raises:
         NotFound: the customer is not known.
     """
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
         work = Work(conn, to_micros(now))
         seen = await _see(work, gate, ask, customer_id)
         if seen["popup"] is not None:
@@ -151,7 +158,7 @@ async def pop_up(
         body = await _compose(work, gate, ask, customer_id, partition, seen)
         if not work.recorded:
             break  # nothing would tell two such pop-ups apart but a lock
-        if await work.write_unless_changed():
+        if await (together.write(work) if attempt == 0 else work.write_unless_changed()):
             return _served(body, seen["doc"], ask, gate)
     async with conn.transaction():
         work = Work(conn, to_micros(now))

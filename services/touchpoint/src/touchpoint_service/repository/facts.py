@@ -7,7 +7,7 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,10 @@ from uuid import UUID
 from rapport.db import Connection
 from rapport.ids import new_id
 from touchpoint_service.domain.decided import Decided, pack, without
+from touchpoint_service.repository.writes import Table
 
-FACTS_COLUMNS: Mapping[str, str] = {"id": "uuid", "at": "timestamptz", "body": "bytea"}
-FELLOWS_COLUMNS: Mapping[str, str] = {"customer_id": "text", "facts_id": "uuid", "at": "timestamptz"}
+FACTS = Table("decision_facts", {"id": "uuid", "at": "timestamptz", "body": "bytea"})
+FELLOWS = Table("decision_fellows", {"customer_id": "text", "facts_id": "uuid", "at": "timestamptz"})
 """Members of a household whose facts are in a page though nothing of theirs was decided: erasure must find them."""
 TOGETHER = 32
 """Customers, or households, in a page: enough to compress well, few enough that one is quickly read or erased."""

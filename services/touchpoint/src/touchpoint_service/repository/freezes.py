@@ -5,11 +5,11 @@ A row is written and closed in the transaction that changes the customer's stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from rapport.db import Connection, Pool
+from touchpoint_service.repository.writes import Table
 
 Queryable = Connection | Pool
 """Single statements need no transaction of their own."""
@@ -28,18 +28,21 @@ class FreezeRow(NamedTuple):
     note: str | None
 
 
-FREEZE_COLUMNS: Mapping[str, str] = {
-    "freeze_id": "text",
-    "customer_id": "text",
-    "rule": "text",
-    "contact_id": "text",
-    "opened_at": "timestamptz",
-    "opened_by": "text",
-    "until": "timestamptz",
-    "note": "text",
-}
+FREEZES = Table(
+    "freezes",
+    {
+        "freeze_id": "text",
+        "customer_id": "text",
+        "rule": "text",
+        "contact_id": "text",
+        "opened_at": "timestamptz",
+        "opened_by": "text",
+        "until": "timestamptz",
+        "note": "text",
+    },
+)
 _STATE = "case when closed_at is not null then 'closed' when until <= $1 then 'over' else 'open' end"
-_SHOWN = f"{', '.join(FREEZE_COLUMNS)}, closed_at, closed_by, closing_note, {_STATE} as state"
+_SHOWN = f"{', '.join(FREEZES.columns)}, closed_at, closed_by, closing_note, {_STATE} as state"
 
 
 async def find(conn: Queryable, freeze_id: str, now: datetime) -> Any:

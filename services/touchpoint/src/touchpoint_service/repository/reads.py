@@ -111,16 +111,19 @@ select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc
     (
         select json_agg(json_build_array(h.at, h.type, h.body) order by h.seq desc) from (
             select seq, at, type, body from timeline
-            where customer_id = $1 and type <> all($4::text[]) order by seq desc limit $5
+            where customer_id = $1 and type not in ({", ".join(f"'{kind}'" for kind in _UNSAID)})
+            order by seq desc limit $4
         ) as h
     ) as history,
-    (select json_object_agg(id, version) from replica_offers where id = any($6::text[])) as offers,
+    (
+        select json_object_agg(id, version) from replica_offers where id = any(string_to_array($5, ' '))
+    ) as offers,
     null::json as once_accepted,
-    {OPEN_OF_CUSTOMER.replace("$now", "$7")} as work_orders
+    {OPEN_OF_CUSTOMER.replace("$now", "$6")} as work_orders
 from (select) as here
 left join standings s on s.customer_id = $1
 left join replica_customers c on c.id = $1
-left join ({IN_FORCE.replace("$1", "$7")}) as p on true
+left join ({IN_FORCE.replace("$1", "$6")}) as p on true
 """
 
 
@@ -150,7 +153,8 @@ async def scene(
     offers; the open work orders; and with `looks_back` the offers that the customer has accepted at any time.
     """
     statement = _SCENE_LOOKING_BACK if looks_back else _SCENE
-    return await conn.fetchrow(statement, customer_id, channel, since, _UNSAID, history, offer_ids, now)
+    offers = " ".join(offer_ids)  # no id has a space in it; asyncpg takes long over arrays
+    return await conn.fetchrow(statement, customer_id, channel, since, history, offers, now)
 
 
 async def settlements(conn: Connection, customer_id: str, outcome_ids: Sequence[str]) -> dict[str, Any]:

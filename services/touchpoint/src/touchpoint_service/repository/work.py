@@ -9,7 +9,7 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -20,14 +20,14 @@ import orjson
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
 from rapport.db import Connection
-from rapport.messaging.outbox import INSERT_PARCEL, Parcel
+from rapport.messaging.outbox import Parcel
 from rapport.ranking import DEFAULT, Weights
 from touchpoint_service.domain.decided import Decided
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import Standing
-from touchpoint_service.repository.facts import FACTS_COLUMNS, FELLOWS_COLUMNS, Facts
-from touchpoint_service.repository.freezes import FREEZE_COLUMNS, FreezeRow
+from touchpoint_service.repository.facts import FACTS, FELLOWS, Facts
+from touchpoint_service.repository.freezes import FREEZES, FreezeRow
 from touchpoint_service.repository.recalls import (
     ANSWER_CAME,
     ANSWERS_CAME,
@@ -37,10 +37,11 @@ from touchpoint_service.repository.recalls import (
 )
 from touchpoint_service.repository.writes import (
     AT_ONCE,
-    CONTACT_COLUMNS,
-    POPUP_COLUMNS,
-    REQUEST_COLUMNS,
-    TIMELINE_COLUMNS,
+    CONTACTS,
+    OUTBOX,
+    POPUPS,
+    REQUESTS,
+    TIMELINE,
     UPDATE_REQUEST,
     UPDATE_REQUESTS,
     UPDATE_STANDING,
@@ -48,6 +49,7 @@ from touchpoint_service.repository.writes import (
     UPDATE_STATE,
     UPDATE_STATES,
     Statement,
+    Table,
 )
 
 TOPIC = TimelineEvent.topic
@@ -97,7 +99,7 @@ class Contact:
     next_try: datetime | None = None
 
 
-_contact_record = attrgetter(*CONTACT_COLUMNS)
+_contact_record = attrgetter(*CONTACTS.columns)
 
 
 @dataclass(slots=True)
@@ -335,7 +337,7 @@ class Work:
         if not ids:
             return {}
         rows = await self.conn.fetch(
-            f"select {', '.join(CONTACT_COLUMNS)} from contacts where contact_id = any($1::text[]) "
+            f"select {', '.join(CONTACTS.columns)} from contacts where contact_id = any($1::text[]) "
             "order by contact_id for update",
             ids,
         )
@@ -361,7 +363,9 @@ class Work:
             return
         self._make_ready()
         if max(rows, len(self.standings)) <= AT_ONCE:
-            await self._statement().execute(self.conn)
+            statement = Statement()
+            self.put_into(statement)
+            await statement.execute(self.conn)
         else:
             await self._write_in_bulk()
 
@@ -375,14 +379,17 @@ class Work:
         """Whether anything is to go on a timeline, so that the standing's row changes."""
         return bool(self._timeline)
 
-    async def write_unless_changed(self) -> bool:
-        """Write everything about the one customer of `look_at`, in one statement that may be a transaction of its own.
+    async def write_unless_changed(self, *others: Work) -> set[str]:
+        """Write everything about the one customer of `look_at`, and of others that want the same, in one statement.
 
-        False, and nothing is written, when the standing is not the one that was read any more. What has been recorded
-        makes a new row of it, so of two works that read the same row one writes.
+        It may be a transaction of its own. Gives the customers of whom it was written: nothing is of those whose
+        standing is not the one that was read any more, or of several is locked. What has been recorded makes a new row
+        of a standing, so of two works that read the same row one writes.
         """
-        self._make_ready()
-        return await self._statement().execute(self.conn)
+        statement = Statement()
+        for work in (self, *others):
+            work.put_into(statement)
+        return await statement.execute(self.conn)
 
     def _make_ready(self) -> None:
         """A new contact is written in its newest state, a standing without what no rule can see any more."""
@@ -395,61 +402,57 @@ class Work:
         """All but those of members of a household about whom nothing was to be said."""
         return [s for c, s in self.standings.items() if (s.seq, s.live) != self._as_read.get(c)]
 
-    def _statement(self) -> Statement:
-        """Everything in one statement: for few rows the round trips are what costs."""
-        statement = Statement()
+    def put_into(self, statement: Statement) -> None:
+        """Add everything to a statement: for few rows the round trips are what costs."""
+        self._make_ready()
+        owner = next(iter(self.standings))
         for standing in self._changed_standings():
             row = standing.customer_id, standing.seq, standing.live, standing.dump()
             if self._row is None:
-                statement.update(UPDATE_STANDING, row)
+                statement.update(owner, UPDATE_STANDING, row)
             else:
                 statement.unless_changed((*row, self._row, self._customer_versions[standing.customer_id]))
-        statement.insert("requests", REQUEST_COLUMNS, map(_request_record, self.new_requests))
-        changed = {(r.request.customer_id, r.request.request_id): r for r in self.changed_requests}
-        for request in changed.values():
-            statement.update(UPDATE_REQUEST, _changed(request))
-        statement.insert("contacts", CONTACT_COLUMNS, map(_contact_record, self.new_contacts))
+        for request in self._changed_requests():
+            statement.update(owner, UPDATE_REQUEST, request)
         for told in self.contact_states.items():
-            statement.update(UPDATE_STATE, told)
+            statement.update(owner, UPDATE_STATE, told)
         for recalled in self.unanswered.values():
-            statement.update(AWAIT_ANSWER, recalled)
+            statement.update(owner, AWAIT_ANSWER, recalled)
         for contact_id in self.answered:
-            statement.update(ANSWER_CAME, (contact_id,))
-        statement.insert("popups", POPUP_COLUMNS, self.new_popups)
-        statement.insert("freezes", FREEZE_COLUMNS, self.new_freezes)
-        if self._facts is not None:
-            statement.insert("decision_facts", FACTS_COLUMNS, self._facts.rows())
-            statement.insert("decision_fellows", FELLOWS_COLUMNS, self._facts.fellows)
-        statement.insert("timeline", TIMELINE_COLUMNS, self._timeline)
-        for parcel in self._told.rows():
-            statement.select(INSERT_PARCEL, parcel)
-        return statement
+            statement.update(owner, ANSWER_CAME, (contact_id,))
+        for table, rows in self._new_rows():
+            statement.insert(owner, table, rows)
+        statement.insert(owner, OUTBOX, self._told.rows())
 
     async def _write_in_bulk(self) -> None:
-        copy, execute = self.conn.copy_records_to_table, self.conn.execute
+        execute = self.conn.execute
         await execute(UPDATE_STANDINGS, *self._standing_columns())
-        if self.new_requests:
-            await copy("requests", columns=list(REQUEST_COLUMNS), records=map(_request_record, self.new_requests))
+        for table, rows in self._new_rows():
+            if rows:
+                await self.conn.copy_records_to_table(table.name, columns=list(table.columns), records=rows)
         if self.changed_requests:
             await execute(UPDATE_REQUESTS, *_columns(map(_changed, self.changed_requests)))
-        if self.new_contacts:
-            await copy("contacts", columns=list(CONTACT_COLUMNS), records=map(_contact_record, self.new_contacts))
         if self.contact_states:
             await execute(UPDATE_STATES, list(self.contact_states), list(self.contact_states.values()))
         if self.unanswered:
             await execute(AWAIT_ANSWERS, *_columns(self.unanswered.values()))
         if self.answered:
             await execute(ANSWERS_CAME, sorted(self.answered))
-        if self.new_popups:
-            await copy("popups", columns=list(POPUP_COLUMNS), records=self.new_popups)
-        if self.new_freezes:
-            await copy("freezes", columns=list(FREEZE_COLUMNS), records=self.new_freezes)
-        if self._facts is not None:
-            await copy("decision_facts", columns=list(FACTS_COLUMNS), records=self._facts.rows())
-            if self._facts.fellows:
-                await copy("decision_fellows", columns=list(FELLOWS_COLUMNS), records=self._facts.fellows)
-        await copy("timeline", columns=list(TIMELINE_COLUMNS), records=self._timeline)
         await self._told.write(self.conn)
+
+    def _changed_requests(self) -> Iterable[tuple[Any, ...]]:
+        """The newest state of each; one statement can change a row but once."""
+        return {(r.request.customer_id, r.request.request_id): _changed(r) for r in self.changed_requests}.values()
+
+    def _new_rows(self) -> Iterator[tuple[Table, Sequence[Sequence[Any]]]]:
+        yield REQUESTS, [*map(_request_record, self.new_requests)]
+        yield CONTACTS, [*map(_contact_record, self.new_contacts)]
+        yield POPUPS, self.new_popups
+        yield FREEZES, self.new_freezes
+        if self._facts is not None:
+            yield FACTS, self._facts.rows()
+            yield FELLOWS, self._facts.fellows
+        yield TIMELINE, self._timeline
 
     def _standing_columns(self) -> list[list[Any]]:
         standings = self._changed_standings()

@@ -1,9 +1,10 @@
-"""How the work on customers is written: columns of its tables, its updates, and many small writes in one statement."""
+"""How the work on customers is written: its tables, its updates, and many small writes in one statement."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,57 +13,92 @@ from rapport.db import Connection
 AT_ONCE = 12
 """Up to so many rows go in one statement; from there on COPY is faster."""
 
-REQUEST_COLUMNS: Mapping[str, str] = {
-    "customer_id": "text",
-    "request_id": "text",
-    "state": "text",
-    "campaign_id": "text",
-    "offer_id": "text",
-    "partition": "smallint",
-    "next_look": "timestamptz",
-    "channel": "text",
-    "contact_id": "text",
-    "because": "json",
-    "body": "json",
-}
-CONTACT_COLUMNS: Mapping[str, str] = {
-    "customer_id": "text",
-    "contact_id": "text",
-    "request_id": "text",
-    "channel": "text",
-    "state": "text",
-    "place": "text",
-    "contact_class": "smallint",
-    "score": "real",
-    "category": "text",
-    "purpose": "text",
-    "campaign_id": "text",
-    "offer_id": "text",
-    "goal": "text",
-    "released_at": "timestamptz",
-    "expires_at": "timestamptz",
-    "next_try": "timestamptz",
-}
-POPUP_COLUMNS: Mapping[str, str] = {
-    "popup_id": "text",
-    "customer_id": "text",
-    "at": "timestamptz",
-    "place": "text",
-    "agent": "text",
-    "channel": "text",
-    "body": "json",
-}
-TIMELINE_COLUMNS: Mapping[str, str] = {
-    "customer_id": "text",
-    "seq": "bigint",
-    "at": "timestamptz",
-    "type": "text",
-    "channel": "text",
-    "contact_id": "text",
-    "request_id": "text",
-    "body": "json",
-    "facts_id": "uuid",
-}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table that rows are added to: its name, and the type of each column that is written."""
+
+    name: str
+    columns: Mapping[str, str]
+
+
+REQUESTS = Table(
+    "requests",
+    {
+        "customer_id": "text",
+        "request_id": "text",
+        "state": "text",
+        "campaign_id": "text",
+        "offer_id": "text",
+        "partition": "smallint",
+        "next_look": "timestamptz",
+        "channel": "text",
+        "contact_id": "text",
+        "because": "json",
+        "body": "json",
+    },
+)
+CONTACTS = Table(
+    "contacts",
+    {
+        "customer_id": "text",
+        "contact_id": "text",
+        "request_id": "text",
+        "channel": "text",
+        "state": "text",
+        "place": "text",
+        "contact_class": "smallint",
+        "score": "real",
+        "category": "text",
+        "purpose": "text",
+        "campaign_id": "text",
+        "offer_id": "text",
+        "goal": "text",
+        "released_at": "timestamptz",
+        "expires_at": "timestamptz",
+        "next_try": "timestamptz",
+    },
+)
+POPUPS = Table(
+    "popups",
+    {
+        "popup_id": "text",
+        "customer_id": "text",
+        "at": "timestamptz",
+        "place": "text",
+        "agent": "text",
+        "channel": "text",
+        "body": "json",
+    },
+)
+TIMELINE = Table(
+    "timeline",
+    {
+        "customer_id": "text",
+        "seq": "bigint",
+        "at": "timestamptz",
+        "type": "text",
+        "channel": "text",
+        "contact_id": "text",
+        "request_id": "text",
+        "body": "json",
+        "facts_id": "uuid",
+    },
+)
+OUTBOX = Table(
+    "outbox",
+    {
+        "topic": "text",
+        "at": "timestamptz",
+        "events": "integer",
+        "keys": "text",
+        "types": "text",
+        "event_ids": "text",
+        "traceparents": "text",
+        "bodies": "bytea",
+    },
+)
+
 
 UPDATE_STANDINGS = """
 update standings s set seq = w.seq::bigint, live = w.live::integer, body = w.body
@@ -83,11 +119,6 @@ from unnest($1::text[], $2::text[]) as w (contact_id, state) where c.contact_id 
 
 
 UPDATE_STANDING = "update standings set seq = $2, live = $3, body = $4 where customer_id = $1"
-UPDATE_SEEN_STANDING = f"""
-{UPDATE_STANDING} and xmin::text = $5 and exists (select from replica_customers where id = $1 and version = $6)
-returning customer_id
-"""
-"""Only while the row is the very one that was read, and the customer's document too."""
 UPDATE_REQUEST = """
 update requests set state = $3, next_look = $4, channel = $5, contact_id = $6, because = $7
 where customer_id = $1 and request_id = $2
@@ -98,54 +129,112 @@ UPDATE_STATE = "update contacts set state = $2 where contact_id = $1"
 class Statement:
     """Several writes of different rows that go to the server as one; none sees what another does.
 
-    Rows go as plain values: for a few of them, encoding arrays costs more than all the rest.
+    Rows go as plain values: for a few of them, encoding arrays costs more than all the rest. What is written of whom is
+    told apart by its owner, a customer: where standings are to be changed only `unless_changed`, everything of an owner
+    whose standing has changed is left out.
     """
 
     def __init__(self) -> None:
         """Nothing to write yet."""
-        self._parts: list[str] = []
-        self._arguments: list[Any] = []
-        self._unless = ""
+        self._seen: list[Sequence[Any]] = []
+        self._updates: list[tuple[str, str, Sequence[Any]]] = []
+        self._rows: dict[Table, list[tuple[str, Sequence[Any]]]] = {}
 
     def unless_changed(self, standing: Sequence[Any]) -> None:
-        """First of all: update this one standing (`UPDATE_SEEN_STANDING`), and write the rest only if that did."""
-        self._add(UPDATE_SEEN_STANDING, standing)
-        self._unless = "exists (select from w0)"
+        """Update a standing, and write what its customer owns, only if both it and the document are as they were read.
 
-    def update(self, sql: str, arguments: Sequence[Any]) -> None:
+        Args:
+            standing: customer_id, seq, live, body; then the row and the document's version that were read.
+        """
+        self._seen.append(standing)
+
+    def update(self, owner: str, sql: str, arguments: Sequence[Any]) -> None:
         """An update whose parameters are numbered from 1; it ends with its condition."""
-        self._add(f"{sql} and {self._unless}" if self._unless else sql, arguments)
+        self._updates.append((owner, sql, arguments))
 
-    def select(self, sql: str, arguments: Sequence[Any]) -> None:
-        """An insert whose parameters are numbered from 1; it ends with a select without condition."""
-        self._add(f"{sql} where {self._unless}" if self._unless else sql, arguments)
-
-    def insert(self, table: str, columns: Mapping[str, str], records: Iterable[Sequence[Any]]) -> None:
+    def insert(self, owner: str, table: Table, records: Iterable[Sequence[Any]]) -> None:
         """These rows, if there are any."""
-        rows = list(records)
-        if rows:
-            self.select(_insert(table, tuple(columns.items()), len(rows)), [value for row in rows for value in row])
+        for record in records:
+            self._rows.setdefault(table, []).append((owner, record))
 
-    async def execute(self, conn: Connection) -> bool:
-        """Write all of it; False when the standing had changed, and nothing was written."""
-        parts = ", ".join(f"w{number} as ({sql})" for number, sql in enumerate(self._parts))
-        return bool(await conn.fetchval(f"with {parts} select {self._unless or 'true'}", *self._arguments))
+    async def execute(self, conn: Connection) -> set[str]:
+        """Write it all; of `unless_changed` the customers of whom something was written.
 
-    def _add(self, sql: str, arguments: Sequence[Any]) -> None:
-        self._parts.append(_numbered(sql, len(self._arguments)))
-        self._arguments += arguments
-
-
-@lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[tuple[str, str], ...], rows: int) -> str:
-    names = ", ".join(name for name, _ in columns)
-    kinds = [kind for _, kind in columns]
-    values = (
-        f"({', '.join(f'${row * len(kinds) + n}::{kind}' for n, kind in enumerate(kinds, 1))})" for row in range(rows)
-    )
-    return f"insert into {table} ({names}) select * from (values {', '.join(values)}) as told"
+        When there are several, a standing that somebody else has locked counts as changed: none waits for another.
+        """
+        told = bool(self._seen)
+        arguments: list[Any] = []
+        for standing in self._seen:
+            arguments += standing
+        for owner, _, values in self._updates:
+            arguments += values
+            if told:
+                arguments.append(owner)
+        for rows in self._rows.values():
+            for owner, values in rows:
+                arguments += values
+                if told:
+                    arguments.append(owner)
+        inserts = tuple((table, len(rows)) for table, rows in self._rows.items())
+        sql = _statement(len(self._seen), tuple(sql for _, sql, _ in self._updates), inserts)
+        return {row[0] for row in await conn.fetch(sql, *arguments)}
 
 
 @lru_cache(maxsize=1024)
+def _statement(seen: int, updates: tuple[str, ...], inserts: tuple[tuple[Table, int], ...]) -> str:
+    """The text for so many standings that were read, these updates, and so many rows of each table.
+
+    Kept, because a pop-up always writes the same, and putting the text together takes longer than much of what it says.
+    """
+    parts = [_SEEN if seen == 1 else _seen_together(seen)] if seen else []
+    last = seen * _SEEN_VALUES
+    for number, sql in enumerate(updates):
+        only, own = "", last + max(int(found) for found in re.findall(r"\$(\d+)", sql))
+        if seen:
+            own += 1
+            only = f" and exists (select from written where customer_id = ${own})"
+        parts.append(f"u{number} as ({_numbered(sql, last)}{only})")
+        last = own
+    for table, rows in inserts:
+        kinds = [*table.columns.values(), *(["text"] if seen else [])]
+        values = (
+            f"({', '.join(f'${last + row * len(kinds) + n}::{kind}' for n, kind in enumerate(kinds, 1))})"
+            for row in range(rows)
+        )
+        names, only = ", ".join(table.columns), ""
+        if seen:
+            only = f" as told ({names}, owner) where owner in (select customer_id from written)"
+        told = f"(values {', '.join(values)})" + (only or " as told")
+        what = names if seen else "*"
+        parts.append(f"told_{table.name} as (insert into {table.name} ({names}) select {what} from {told})")
+        last += rows * len(kinds)
+    return f"with {', '.join(parts)} select {'customer_id from written' if seen else 'null where false'}"
+
+
+_SEEN_VALUES = 6
+_SEEN = f"""written as (
+    {UPDATE_STANDING} and xmin::text = $5 and exists (select from replica_customers where id = $1 and version = $6)
+    returning customer_id
+)"""
+"""Only while the row is the very one that was read, and the customer's document too."""
+
+
+def _seen_together(count: int) -> str:
+    """As `_SEEN`, of several: whoever is locked by somebody else is left out, so that nobody waits for anybody."""
+    first = [n * _SEEN_VALUES for n in range(count)]
+    seen = ", ".join(f"(${n + 1}::text, ${n + 5}::text, ${n + 6}::bigint)" for n in first)
+    told = ", ".join(f"(${n + 1}::text, ${n + 2}::bigint, ${n + 3}::integer, ${n + 4}::json)" for n in first)
+    return f"""mine as materialized (
+    select s.customer_id from (values {seen}) as seen (customer_id, row, version) join standings s using (customer_id)
+    where s.xmin::text = seen.row
+        and exists (select from replica_customers c where c.id = seen.customer_id and c.version = seen.version)
+    for update of s skip locked
+), written as (
+    update standings s set seq = told.seq, live = told.live, body = told.body
+    from (values {told}) as told (customer_id, seq, live, body) join mine using (customer_id)
+    where s.customer_id = told.customer_id returning s.customer_id
+)"""
+
+
 def _numbered(sql: str, first: int) -> str:
     return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + first}", sql)
