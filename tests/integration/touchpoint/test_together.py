@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,14 +17,14 @@ CUSTOMERS = [f"c{n}" for n in range(1, 31)]
 
 
 @pytest.fixture
-async def crowd(touchpoint: Touchpoint) -> AsyncIterator[Touchpoint]:
+async def crowd(touchpoint: Touchpoint) -> Touchpoint:
     """Customers whom the gate has met before, so that nothing is to be locked."""
     await touchpoint.put_in_force(capped(1))
     await touchpoint.hear(*(touchpoint.customer(c, 2) for c in CUSTOMERS))
     await touchpoint.pool.execute(
         "insert into standings (customer_id) select unnest($1::text[]) on conflict do nothing", CUSTOMERS
     )
-    yield touchpoint
+    return touchpoint
 
 
 @pytest.fixture
@@ -33,8 +32,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """Of whom each statement wrote."""
     real, found = Work.write_unless_changed, []
 
-    async def watched(work: Work, *others: Work) -> set[str]:
-        found.append(await real(work, *others))
+    async def watched(work: Work, *others: Work, **options: bool) -> set[str]:
+        found.append(await real(work, *others, **options))
         return found[-1]
 
     monkeypatch.setattr(Work, "write_unless_changed", watched)
@@ -89,11 +88,11 @@ async def test_when_the_statement_fails_each_tries_again_alone(crowd: Touchpoint
     real = Work.write_unless_changed
     failed = []
 
-    async def broken(work: Work, *others: Work) -> set[str]:
+    async def broken(work: Work, *others: Work, **options: bool) -> set[str]:
         if others and not failed:
             failed.append(len(others) + 1)
             raise ConnectionResetError("the server has gone")
-        return await real(work, *others)
+        return await real(work, *others, **options)
 
     monkeypatch.setattr(Work, "write_unless_changed", broken)
 

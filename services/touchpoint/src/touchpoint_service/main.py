@@ -19,7 +19,7 @@ from touchpoint_service.domain.addresses import networks
 from touchpoint_service.freshness import Freshness
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.posting import Addresses
-from touchpoint_service.repository.together import Together
+from touchpoint_service.repository.together import PopupsTogether
 from touchpoint_service.settings import Settings
 from touchpoint_service.stream import Stream
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> Api:
         catalogue = app.state.catalogue = Catalogue(app.state.pool)
         freshness = Freshness(app.state.pool)
         app.state.gate = Gate(catalogue, timedelta(seconds=settings.recall_answer_seconds), freshness)
-        app.state.together = Together()
+        app.state.together = PopupsTogether()
         partitions = {topic.name: topic.partitions for topic in all_topics()}
         app.state.request_partitions = partitions[ContactRequested.topic]
         stream = app.state.stream = Stream(settings, TimelineEvent.topic, partitions[TimelineEvent.topic])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -318,7 +319,10 @@ def _apply(
 def _count(decisions: Iterable[Decision]) -> None:
     counts = Counter((d.kind, "none" if d.because is None else d.because.reason.value) for d in decisions)
     for (kind, reason), count in counts.items():
-        DECISIONS.labels(kind, reason).inc(count)
+        _counter(kind, reason).inc(count)
+
+
+_counter = lru_cache(DECISIONS.labels)
 
 
 def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:

@@ -43,13 +43,12 @@ from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.handlers.work_orders import open_for_popup
 from touchpoint_service.repository import reads
-from touchpoint_service.repository.together import Together
+from touchpoint_service.repository.together import PopupsTogether
 from touchpoint_service.repository.work import Work
 
 SAME_FOR = timedelta(minutes=1)
 _TRIES = 3
 """Without a lock: another contact of the same customer in the same milliseconds is rare, two in a row are rarer."""
-HISTORY = 8
 MOST_NOT_NOW = 10
 _UNSAID: Mapping[str, Any] = {"title": None, "body": None, "script": None, "objections": []}
 """Of an offer that has left the catalogue within the minute."""
@@ -132,7 +131,7 @@ def _one(found: str | None, attribute: str) -> str:
 async def pop_up(
     conn: Connection,
     gate: Gate,
-    together: Together,
+    together: PopupsTogether,
     ask: Appearance,
     customer_id: str,
     now: datetime,
@@ -149,7 +148,7 @@ async def pop_up(
     """
     for attempt in range(_TRIES):
         work = Work(conn, to_micros(now))
-        seen = await _see(work, gate, ask, customer_id)
+        seen = await together.see(conn, _wanted(work, gate, ask, customer_id))
         if seen["popup"] is not None:
             return _served(seen["popup"], seen["doc"], ask, gate)
         if seen["row"] is None or seen["live"] or seen["household"] is not None:
@@ -163,7 +162,7 @@ async def pop_up(
     async with conn.transaction():
         work = Work(conn, to_micros(now))
         await work.lock([customer_id])
-        seen = await _see(work, gate, ask, customer_id)
+        [seen] = await reads.scenes(conn, [_wanted(work, gate, ask, customer_id)])
         if seen["popup"] is None:
             body = await _compose(work, gate, ask, customer_id, partition, seen)
             await work.flush()
@@ -172,19 +171,9 @@ async def pop_up(
         return _served(body, seen["doc"], ask, gate)
 
 
-async def _see(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> Any:
+def _wanted(work: Work, gate: Gate, ask: Appearance, customer_id: str) -> reads.Ask:
     offers = gate.foremost_offers(ask.channel)
-    since = work.at - SAME_FOR
-    return await reads.scene(
-        work.conn,
-        customer_id,
-        ask.channel,
-        work.at,
-        since=since,
-        history=HISTORY,
-        offer_ids=offers,
-        looks_back=gate.looks_back,
-    )
+    return reads.Ask(customer_id, ask.channel, work.at - SAME_FOR, offers, work.at, gate.looks_back)
 
 
 async def _compose(

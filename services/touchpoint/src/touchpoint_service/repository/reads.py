@@ -1,9 +1,12 @@
-"""What the API shows: requests, contacts, the timeline, and what a pop-up needs in one read."""
+"""What the API shows: requests, contacts, the timeline, and what pop-ups need in one read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from rapport.db import Connection
@@ -102,59 +105,76 @@ _UNSAID = [
 """What the customer never noticed."""
 
 
-_SCENE = f"""
-select s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc,
-    p.policy_id, p.version as policy_version,
-    (
-        select body from popups where customer_id = $1 and channel = $2 and at > $3 order by at desc limit 1
-    ) as popup,
-    (
-        select json_agg(json_build_array(h.at, h.type, h.body) order by h.seq desc) from (
-            select seq, at, type, body from timeline
-            where customer_id = $1 and type not in ({", ".join(f"'{kind}'" for kind in _UNSAID)})
-            order by seq desc limit $4
-        ) as h
-    ) as history,
-    (
-        select json_object_agg(id, version) from replica_offers where id = any(string_to_array($5, ' '))
-    ) as offers,
-    null::json as once_accepted,
-    {OPEN_OF_CUSTOMER.replace("$now", "$6")} as work_orders
-from (select) as here
-left join standings s on s.customer_id = $1
-left join replica_customers c on c.id = $1
-left join ({IN_FORCE.replace("$1", "$6")}) as p on true
-"""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whose scene is wanted: of a customer, for a channel, at `now`."""
+
+    customer_id: str
+    channel: str
+    since: datetime
+    """A pop-up of the customer in this channel that is older than this is not wanted."""
+    offer_ids: Sequence[str]
+    """Offers whose versions are wanted."""
+    now: datetime
+    looks_back: bool = False
+    """Whether offers that the customer has accepted at any time are wanted, too."""
 
 
+HISTORY = 8
+"""Timeline entries that a scene has at most."""
+_HISTORY = f"""(
+    select json_agg(json_build_array(h.at, h.type, h.body) order by h.seq desc) from (
+        select seq, at, type, body from timeline
+        where customer_id = a.customer_id and type not in ({", ".join(f"'{kind}'" for kind in _UNSAID)})
+        order by seq desc limit {HISTORY}
+    ) as h
+)"""
 _ONCE_ACCEPTED = """(
-        select json_agg(distinct body->>'offer_id') from timeline
-        where customer_id = $1 and type = 'touchpoint.acceptance.settled.v1' and body->>'status' = 'accepted'
-    )"""
-_SCENE_LOOKING_BACK = _SCENE.replace("null::json", _ONCE_ACCEPTED)
+    select json_agg(distinct body->>'offer_id') from timeline
+    where customer_id = a.customer_id and type = 'touchpoint.acceptance.settled.v1' and body->>'status' = 'accepted'
+)"""
 
 
-async def scene(
-    conn: Connection,
-    customer_id: str,
-    channel: str,
-    now: datetime,
-    *,
-    since: datetime,
-    history: int,
-    offer_ids: Sequence[str],
-    looks_back: bool = False,
-) -> Any:
-    """All that a pop-up needs, in one read.
+@lru_cache
+def _scenes(count: int, looks_back: bool) -> str:
+    asked = ", ".join(
+        f"({n}, ${n * 5 + 1}::text, ${n * 5 + 2}::text, ${n * 5 + 3}::timestamptz, ${n * 5 + 4}::text, "
+        f"${n * 5 + 5}::timestamptz)"
+        for n in range(count)
+    )
+    return f"""
+    select a.n, s.xmin::text as row, s.seq, s.live, s.body, c.version, c.household, c.doc,
+        p.policy_id, p.version as policy_version,
+        (
+            select body from popups where customer_id = a.customer_id and channel = a.channel and at > a.since
+            order by at desc limit 1
+        ) as popup,
+        {_HISTORY} as history,
+        (
+            select json_object_agg(id, version) from replica_offers where id = any(string_to_array(a.offer_ids, ' '))
+        ) as offers,
+        {_ONCE_ACCEPTED if looks_back else "null::json"} as once_accepted,
+        {OPEN_OF_CUSTOMER.replace("$1", "a.customer_id").replace("$now", "a.now")} as work_orders
+    from (values {asked}) as a (n, customer_id, channel, since, offer_ids, now)
+    left join standings s on s.customer_id = a.customer_id
+    left join replica_customers c on c.id = a.customer_id
+    left join lateral ({IN_FORCE.replace("$1", "a.now")}) as p on true
+    """
+
+
+async def scenes(conn: Connection, asked: Sequence[Ask]) -> list[Any]:
+    """All that a pop-up needs, in one read, for each of these.
 
     The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in
-    force at `now`; the newest pop-up of the customer in this channel, unless it is older than `since`; the newest
-    `history` timeline entries that tell what was said (at, type, body), newest first; the version of each of these
-    offers; the open work orders; and with `looks_back` the offers that the customer has accepted at any time.
+    force; the newest pop-up of the customer in this channel; the newest `HISTORY` timeline entries that tell what was
+    said (at, type, body), newest first; the version of each of these offers; the open work orders; and, with
+    `looks_back`, the offers that the customer has accepted at any time.
     """
-    statement = _SCENE_LOOKING_BACK if looks_back else _SCENE
-    offers = " ".join(offer_ids)  # no id has a space in it; asyncpg takes long over arrays
-    return await conn.fetchrow(statement, customer_id, channel, since, history, offers, now)
+    arguments: list[Any] = []
+    for one in asked:  # no id has a space in it; asyncpg takes long over arrays
+        arguments += (one.customer_id, one.channel, one.since, " ".join(one.offer_ids), one.now)
+    rows = await conn.fetch(_scenes(len(asked), any(one.looks_back for one in asked)), *arguments)
+    return sorted(rows, key=itemgetter("n"))
 
 
 async def settlements(conn: Connection, customer_id: str, outcome_ids: Sequence[str]) -> dict[str, Any]:

@@ -1,73 +1,114 @@
-"""Pop-ups that are ready at the same moment are written together: one statement, one commit.
+"""What pop-ups ask of the database at the same moment goes together: one statement reads, or writes, for several.
 
-Under load most of what a pop-up costs the database is the statement and its commit, not its rows. Nobody waits for
-company: whoever comes while nothing is being written goes at once; who comes meanwhile goes with the next. So one alone
-is as fast as without this, and a full house writes several in the time of one (docs/adr/0016).
-
-What always holds: each is written if its customer's standing is the one that it was made from, and not at all
-otherwise, whatever becomes of its companions.
+Under load most of what a pop-up costs the database is its two statements and the commit, not its rows. Nobody waits for
+company: whoever comes while nothing is under way goes at once; who comes meanwhile goes with the next. So one alone is
+as fast as without this, and in a full house several go in the time of one (docs/adr/0016).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
 
+from rapport.db import Connection
+from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
 MOST = 6
 """In one statement: each number of them is a text of its own that every connection prepares."""
 
+Wish = TypeVar("Wish")
+Found = TypeVar("Found")
 
-class Together:
-    """Who writes now, and who waits to; one for a process."""
 
-    def __init__(self) -> None:
-        """Nobody writes."""
-        self._writing = False
-        self._waiting: list[tuple[Work, asyncio.Future[bool | None]]] = []
+class Together(Generic[Wish, Found]):
+    """Who is being served, and who waits for that; one for a process."""
 
-    async def write(self, work: Work) -> bool:
-        """Write a work that goes on from `look_at`; False when it has to look again.
+    def __init__(self, serve: Callable[[Connection, Sequence[Wish]], Awaitable[Sequence[Found]]]) -> None:
+        """Nobody waits.
 
-        It has to when its standing changed, when somebody else has it locked while others are written, and when the
-        statement that it was written by failed: then it may have been written.
+        Args:
+            serve: answers all of these by the connection of the first.
         """
-        if work.conn.is_in_transaction():  # what is written there is not committed before its answer is kept
-            return bool(await work.write_unless_changed())
-        if self._writing:
-            written = await self._wait(work)
-            if written is not None:
-                return written
-        self._writing = True
+        self._serve = serve
+        self._busy = False
+        self._waiting: list[tuple[Wish, asyncio.Future[Found | None]]] = []
+
+    async def __call__(self, conn: Connection, wish: Wish) -> Found | None:
+        """The answer to one wish; None where the statement that it went with failed, whatever became of it.
+
+        In a transaction it goes alone: what is done there is not seen by others, nor for them, before the commit.
+        """
+        if conn.is_in_transaction():
+            return (await self._serve(conn, [wish]))[0]
+        if self._busy:
+            answer = await self._wait(wish)
+            if answer is not _YOUR_TURN:
+                return answer
+        self._busy = True
         still = [each for each in self._waiting if not each[1].done()]
         company, self._waiting = still[: MOST - 1], still[MOST - 1 :]
-        written_of: set[str] = set()
+        answers: Sequence[Found | None] = [None] * (len(company) + 1)
         try:
-            written_of = await work.write_unless_changed(*(other for other, _ in company))
+            answers = await self._serve(conn, [wish, *(other for other, _ in company)])
         finally:
-            for other, told in company:
+            for (_, told), answer in zip(company, answers[1:], strict=True):
                 if not told.done():
-                    told.set_result(not written_of.isdisjoint(other.standings))
+                    told.set_result(answer)
             self._next()
-        return not written_of.isdisjoint(work.standings)
+        return answers[0]
 
-    async def _wait(self, work: Work) -> bool | None:
-        """Whether somebody else wrote it; None when it is its own turn to write."""
-        told: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, told))
+    async def _wait(self, wish: Wish) -> Any:
+        """The answer, when another has asked for this one as well; or `_YOUR_TURN`."""
+        told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wish, told))
         try:
             return await told
         except asyncio.CancelledError:
-            if told.done() and not told.cancelled() and told.result() is None:
+            if told.done() and not told.cancelled() and told.result() is _YOUR_TURN:
                 self._next()
             raise
 
     def _next(self) -> None:
-        """Let the first who still waits write."""
-        self._writing = False
+        """Let the first who still waits go."""
+        self._busy = False
         while self._waiting:
             _, told = self._waiting.pop(0)
             if not told.done():
-                self._writing = True
-                told.set_result(None)
+                self._busy = True
+                told.set_result(_YOUR_TURN)
                 return
+
+
+_YOUR_TURN: Any = object()
+
+
+class PopupsTogether:
+    """What the pop-ups of a process read and write together."""
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._read: Together[Ask, Any] = Together(scenes)
+        self._write: Together[Work, bool] = Together(_write)
+
+    async def see(self, conn: Connection, ask: Ask) -> Any:
+        """One row of `scenes`."""
+        return await self._read(conn, ask) or (await scenes(conn, [ask]))[0]
+
+    async def write(self, work: Work) -> bool:
+        """Write a work that goes on from `look_at`; False when it has to look again.
+
+        It has to when its standing has changed or is locked, and when the statement that it went with failed: then it
+        may have been written.
+        """
+        return bool(await self._write(work.conn, work))
+
+
+async def _write(_conn: Connection, works: Sequence[Work]) -> list[bool]:
+    """Each is written if its customer's standing is the one that it was made from, whatever becomes of the others.
+
+    Nobody waits for a lock: those who come after would wait as well.
+    """
+    written = await works[0].write_unless_changed(*works[1:], waits=False)
+    return [not written.isdisjoint(work.standings) for work in works]

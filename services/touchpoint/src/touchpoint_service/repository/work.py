@@ -379,14 +379,14 @@ class Work:
         """Whether anything is to go on a timeline, so that the standing's row changes."""
         return bool(self._timeline)
 
-    async def write_unless_changed(self, *others: Work) -> set[str]:
+    async def write_unless_changed(self, *others: Work, waits: bool = True) -> set[str]:
         """Write everything about the one customer of `look_at`, and of others that want the same, in one statement.
 
         It may be a transaction of its own. Gives the customers of whom it was written: nothing is of those whose
-        standing is not the one that was read any more, or of several is locked. What has been recorded makes a new row
-        of a standing, so of two works that read the same row one writes.
+        standing is not the one that was read any more, or, unless it `waits`, is locked. What has been recorded makes a
+        new row of a standing, so of two works that read the same row one writes.
         """
-        statement = Statement()
+        statement = Statement(waits=waits)
         for work in (self, *others):
             work.put_into(statement)
         return await statement.execute(self.conn)

@@ -134,8 +134,13 @@ class Statement:
     whose standing has changed is left out.
     """
 
-    def __init__(self) -> None:
-        """Nothing to write yet."""
+    def __init__(self, *, waits: bool = True) -> None:
+        """Nothing to write yet.
+
+        Args:
+            waits: for a standing that was read and that somebody has locked since; else it counts as changed.
+        """
+        self._waits = waits
         self._seen: list[Sequence[Any]] = []
         self._updates: list[tuple[str, str, Sequence[Any]]] = []
         self._rows: dict[Table, list[tuple[str, Sequence[Any]]]] = {}
@@ -158,10 +163,7 @@ class Statement:
             self._rows.setdefault(table, []).append((owner, record))
 
     async def execute(self, conn: Connection) -> set[str]:
-        """Write it all; of `unless_changed` the customers of whom something was written.
-
-        When there are several, a standing that somebody else has locked counts as changed: none waits for another.
-        """
+        """Write it all; of `unless_changed` the customers of whom something was written. Only one of these can wait."""
         told = bool(self._seen)
         arguments: list[Any] = []
         for standing in self._seen:
@@ -176,17 +178,17 @@ class Statement:
                 if told:
                     arguments.append(owner)
         inserts = tuple((table, len(rows)) for table, rows in self._rows.items())
-        sql = _statement(len(self._seen), tuple(sql for _, sql, _ in self._updates), inserts)
+        sql = _statement(len(self._seen), self._waits, tuple(sql for _, sql, _ in self._updates), inserts)
         return {row[0] for row in await conn.fetch(sql, *arguments)}
 
 
 @lru_cache(maxsize=1024)
-def _statement(seen: int, updates: tuple[str, ...], inserts: tuple[tuple[Table, int], ...]) -> str:
+def _statement(seen: int, waits: bool, updates: tuple[str, ...], inserts: tuple[tuple[Table, int], ...]) -> str:
     """The text for so many standings that were read, these updates, and so many rows of each table.
 
     Kept, because a pop-up always writes the same, and putting the text together takes longer than much of what it says.
     """
-    parts = [_SEEN if seen == 1 else _seen_together(seen)] if seen else []
+    parts = [_SEEN if seen == 1 and waits else _seen_without_waiting(seen)] if seen else []
     last = seen * _SEEN_VALUES
     for number, sql in enumerate(updates):
         only, own = "", last + max(int(found) for found in re.findall(r"\$(\d+)", sql))
@@ -219,8 +221,8 @@ _SEEN = f"""written as (
 """Only while the row is the very one that was read, and the customer's document too."""
 
 
-def _seen_together(count: int) -> str:
-    """As `_SEEN`, of several: whoever is locked by somebody else is left out, so that nobody waits for anybody."""
+def _seen_without_waiting(count: int) -> str:
+    """As `_SEEN`, of several: whoever is locked by somebody else is left out."""
     first = [n * _SEEN_VALUES for n in range(count)]
     seen = ", ".join(f"(${n + 1}::text, ${n + 5}::text, ${n + 6}::bigint)" for n in first)
     told = ", ".join(f"(${n + 1}::text, ${n + 2}::bigint, ${n + 3}::integer, ${n + 4}::json)" for n in first)
