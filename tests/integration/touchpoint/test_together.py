@@ -86,7 +86,7 @@ async def test_one_who_has_changed_is_looked_at_again(crowd: Touchpoint, monkeyp
 
 async def test_when_the_statement_fails_each_tries_again_alone(crowd: Touchpoint, monkeypatch: pytest.MonkeyPatch):
     real = Work.write_unless_changed
-    failed = []
+    failed: list[int] = []
 
     async def broken(work: Work, *others: Work, **options: bool) -> set[str]:
         if others and not failed:

@@ -43,7 +43,7 @@ class Together(Generic[Wish, Found]):
         if conn.is_in_transaction():
             return (await self._serve(conn, [wish]))[0]
         if self._busy:
-            answer = await self._wait(wish)
+            answer: Found | None = await self._wait(wish)
             if answer is not _YOUR_TURN:
                 return answer
         self._busy = True
