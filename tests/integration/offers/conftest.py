@@ -12,8 +12,8 @@ import pytest
 from tests.integration.offers.api_process import ApiProcess
 from tests.integration.offers.world import NOW, World
 
-from offers_service import repository
 from offers_service.main import create_app
+from offers_service.repository import customers
 from offers_service.settings import Settings
 from rapport.clock import FixedClock
 from rapport.contracts.profile import CustomerUpserted
@@ -41,7 +41,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
 @pytest.fixture
 async def apis(settings: Settings, world: World, tmp_path: Path) -> AsyncIterator[list[ApiProcess]]:
     """Two processes of the API on the world's database."""
-    await repository.mark_complete(world.pool, CustomerUpserted.topic, world.clock.now())  # type: ignore[arg-type]
+    await customers.mark_complete(world.pool, CustomerUpserted.topic, world.clock.now())  # type: ignore[arg-type]
     found = []
     for number in (1, 2):
         port = free_port()

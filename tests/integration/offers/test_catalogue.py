@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.integration.offers.world import NOW, TEXTS, World, content
 
-from offers_service.schemas import OFFER_EXAMPLE
+from offers_service.schemas.offers import OFFER_EXAMPLE
 from rapport.contracts.offers import OfferChanged
 from rapport.web import undocumented_routes, unprotected_routes
 

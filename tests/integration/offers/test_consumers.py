@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.integration.offers.world import NOW, World, customer
 
-from offers_service import repository
 from offers_service.consumers import contacts_handler
 from offers_service.handlers.ledger import ParsedOffers
+from offers_service.repository import contacts
 from rapport.contracts.offers import AcceptanceRefused, OfferAccepted
 from rapport.contracts.touchpoint import ContactRecalled
 from rapport.db import transaction
@@ -179,11 +179,11 @@ class TestWebContacts:
         await world.customers("c1")
         await world.hear(world.released(contact_id="open"), world.released(), world.responded("dismissed"))
         async with transaction(world.pool) as conn:
-            await repository.purge(conn, NOW)
+            await contacts.purge(conn, NOW)
             assert len(await world.rows("web_contacts")) == 2
         world.move(seconds=1)
         async with transaction(world.pool) as conn:
-            await repository.purge(conn, world.clock.now())
+            await contacts.purge(conn, world.clock.now())
         assert [row["contact_id"] for row in await world.rows("web_contacts")] == ["open"]
 
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from tests.integration.offers.world import World
 
-from offers_service.schemas import RANKING_EXAMPLE
+from offers_service.schemas.rankings import RANKING_EXAMPLE
 from rapport.contracts.offers import RankingChanged
 
 BOTH = ("offer_manager", "offer_approver")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaign_service.domain.plan import Plan
-from offers_service.schemas import OfferContent
+from offers_service.schemas.offers import OfferContent
 from rapport.contracts.vocabulary import ContactClass
 from rapport.rules import CUSTOMER
 from rapport_cli.demo import plans

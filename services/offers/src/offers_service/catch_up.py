@@ -12,7 +12,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from offers_service import repository
+from offers_service.repository import customers
 from rapport.clock import Clock
 from rapport.db import Pool
 from rapport.messaging import positions
@@ -92,5 +92,5 @@ class CatchUp:
             reached = await positions.load(conn, self._group, ends)
             if any(reached.get(place, 0) < end for place, end in ends.items()):
                 return False
-            await repository.mark_complete(conn, self._topic, self._clock.now())
+            await customers.mark_complete(conn, self._topic, self._clock.now())
             return True

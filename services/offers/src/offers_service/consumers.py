@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from offers_service import repository
 from offers_service.domain.ledger import Claim
 from offers_service.handlers.ledger import ParsedOffers, accept_reported
+from offers_service.repository import contacts
 from rapport.clock import Clock
 from rapport.contracts.envelope import Envelope
 from rapport.contracts.touchpoint import (
@@ -35,7 +35,7 @@ def contacts_handler(parsed: ParsedOffers, clock: Clock) -> BatchHandler:
     async def on_contacts(conn: Connection, envelopes: Sequence[Envelope]) -> None:
         now = clock.now()
         await _follow_web_contacts(conn, envelopes, now)
-        await repository.keep_words(conn, _words(envelopes))
+        await contacts.keep_words(conn, _words(envelopes))
         accepted = [envelope for envelope in envelopes if _is_acceptance(envelope)]
         if accepted:
             traces = {envelope.event.acceptance_id: envelope.traceparent for envelope in accepted}
@@ -55,9 +55,9 @@ async def _follow_web_contacts(conn: Connection, envelopes: Sequence[Envelope], 
         elif isinstance(event, ContactResponded | ContactRecalled | ContactExpired):
             closed.append((event.customer_id, event.contact_id))
     if opened:
-        await repository.open_web_contacts(conn, opened)
+        await contacts.open_web_contacts(conn, opened)
     if closed:  # after the openings: a contact is released once, so within a batch nothing reopens
-        await repository.close_web_contacts(conn, closed, now)
+        await contacts.close_web_contacts(conn, closed, now)
 
 
 _KINDS = {Outcome.REFUSED: "refused", Outcome.INTERESTED: "promised", Outcome.CALL_BACK: "promised"}

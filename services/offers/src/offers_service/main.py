@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from offers_service import repository
 from offers_service.api import ROUTERS
 from offers_service.handlers.ledger import ParsedOffers
 from offers_service.handlers.storefront import Listed
+from offers_service.repository import customers
 from offers_service.settings import Settings
 from rapport.contracts.profile import CustomerUpserted
 from rapport.ranking import Weights
@@ -34,11 +34,11 @@ def create_app(settings: Settings) -> Api:
         await asyncio.wait(following)
 
     async def ready() -> Mapping[str, str | None]:
-        customers = await repository.is_complete(app.state.pool, CustomerUpserted.topic)
+        complete = await customers.is_complete(app.state.pool, CustomerUpserted.topic)
         return {
             "catalogue": None if app.state.catalogue.loaded else "not read yet",
             "ranking": None if app.state.rankings.loaded else "not read yet",
-            "customers": None if customers else "catching up",
+            "customers": None if complete else "catching up",
         }
 
     app = create_api(

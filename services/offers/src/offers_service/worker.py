@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
-from offers_service import link_rows, repository
 from offers_service.catch_up import CatchUp
 from offers_service.consumers import CONTACTS_GROUP, CUSTOMERS_GROUP, contacts_handler
 from offers_service.handlers.ledger import ParsedOffers
+from offers_service.repository import contacts, links
 from offers_service.settings import Settings
 from rapport import db
 from rapport.clock import open_clock
@@ -64,9 +64,9 @@ class Contacts:
 
 async def forget_repetitions(conn: db.Connection, now: datetime) -> bool:
     """Delete what was kept only against repetitions, or for rankings, and is too old; whether there may be more."""
-    await repository.purge(conn, now - _KEEP)
-    await repository.forget_words(conn, now - _REMEMBER)
-    await link_rows.purge(conn, now - _KEEP_LINKS)
+    await contacts.purge(conn, now - _KEEP)
+    await contacts.forget_words(conn, now - _REMEMBER)
+    await links.purge(conn, now - _KEEP_LINKS)
     return await forget_old_keys(conn, now)
 
 

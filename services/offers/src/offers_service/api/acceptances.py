@@ -9,7 +9,6 @@ from fastapi import Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
-from offers_service import repository, schemas
 from offers_service.domain.errors import (
     AcceptanceIdTaken,
     AcceptanceNotStanding,
@@ -29,6 +28,9 @@ from offers_service.domain.errors import (
 )
 from offers_service.domain.ledger import Acceptance, Claim
 from offers_service.handlers import exports, ledger, links
+from offers_service.repository import acceptances
+from offers_service.schemas import acceptances as schemas
+from offers_service.schemas.body import Instant
 from rapport.auth import Principal, requires
 from rapport.errors import Forbidden
 from rapport.ids import ID_PATTERN, new_id
@@ -134,7 +136,7 @@ async def list_acceptances(
     state: Literal["accepted", "refused", "revoked"] | None = None,
 ) -> Page[schemas.Acceptance]:
     """The rows of the ledger, or those of one customer, offer or state."""
-    rows = await repository.acceptances_before(
+    rows = await acceptances.page(
         conn,
         paging.after(tuple[AwareDatetime, str]),
         paging.fetch,
@@ -164,8 +166,8 @@ async def list_acceptances(
 async def export_acceptances(
     request: Request,
     now: Now,
-    since: schemas.Instant,
-    until: schemas.Instant | None = None,
+    since: Instant,
+    until: Instant | None = None,
     state: exports.What = "accepted",
     form: Annotated[exports.Format, Query(alias="format")] = "csv",
     after: Annotated[

@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from offers_service import schemas
 from offers_service.domain.errors import LinkExpired, OfferExpired, UnknownCustomer, UnknownLink, UnknownOffer
 from offers_service.handlers import links
-from offers_service.link_rows import Link
+from offers_service.repository.links import Link
+from offers_service.schemas import links as schemas
 from offers_service.settings import Settings
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel

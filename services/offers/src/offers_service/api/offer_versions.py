@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 
-from offers_service import repository, schemas
 from offers_service.api.offers import READ, OfferId
 from offers_service.domain.errors import UnknownOffer, UnknownVersion
 from offers_service.handlers import catalogue
+from offers_service.repository import offers
+from offers_service.schemas import offers as schemas
 from rapport.web import Page, PagingQuery, Reading, Router, answers
 
 router = Router(tags=["offers"])
@@ -28,7 +29,7 @@ _STEP = {"version": 3, "state": "published", "by": "olivia", "at": "2026-11-02T0
 async def list_offer_versions(offer_id: OfferId, conn: Reading, paging: PagingQuery) -> Page[schemas.OfferVersion]:
     """Who did what, newest first. Selling out is nobody's step and has a version number of its own."""
     after = paging.after(tuple[int])
-    rows = await repository.versions_before(conn, offer_id, after[0] if after else None, paging.fetch)
+    rows = await offers.versions_before(conn, offer_id, after[0] if after else None, paging.fetch)
     if not rows:
         await catalogue.offer_of(conn, offer_id)
     return paging.page([schemas.OfferVersion(**row) for row in rows], lambda step: [step.version])

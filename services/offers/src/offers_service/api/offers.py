@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response, status
 
-from offers_service import repository, schemas
 from offers_service.domain.approval import EditState, Limits, above
 from offers_service.domain.errors import (
     ApprovalNeeded,
@@ -21,7 +20,9 @@ from offers_service.domain.errors import (
     UnknownOffer,
 )
 from offers_service.handlers import catalogue
-from offers_service.repository import OfferRow
+from offers_service.repository import offers
+from offers_service.repository.offers import OfferRow
+from offers_service.schemas import offers as schemas
 from rapport.auth import Principal, requires
 from rapport.errors import PreconditionFailed, PreconditionRequired
 from rapport.ids import ID_PATTERN
@@ -93,7 +94,7 @@ async def list_offers(
 ) -> Page[schemas.Offer]:
     """All offers by id, or those in one state."""
     after = paging.after(tuple[str])
-    rows = await repository.offers_after(conn, after[0] if after else "", state, paging.fetch)
+    rows = await offers.page(conn, after[0] if after else "", state, paging.fetch)
     limits = _limits(request)
     return paging.page([_offer(row, limits) for row in rows], lambda offer: [offer.offer_id])
 

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
-from offers_service import schemas
 from offers_service.api.offers import READ, OfferId
 from offers_service.domain.errors import UnknownCustomer, UnknownOffer
 from offers_service.handlers.preview import preview
+from offers_service.schemas import previews as schemas
+from offers_service.schemas.body import LANGUAGE
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.ids import ID_PATTERN
@@ -87,7 +88,7 @@ async def preview_offer(
     now: Now,
     request: Request,
     channel: Channel = Channel.WEB,
-    lang: Annotated[str | None, Query(pattern=schemas.LANGUAGE, examples=["zh-CN"])] = None,
+    lang: Annotated[str | None, Query(pattern=LANGUAGE, examples=["zh-CN"])] = None,
 ) -> dict[str, Any]:
     """The content as last edited: its texts filled in, each layer with the leaves to blame, its factors and its place.
 

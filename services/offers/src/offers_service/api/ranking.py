@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import Response
 
-from offers_service import repository, schemas
 from offers_service.api.offers import READ, Manager
 from offers_service.domain.errors import NothingToApprove, NotSubmitted, OwnChange
 from offers_service.handlers import ranking
-from offers_service.repository import RankingRow
+from offers_service.repository import rankings
+from offers_service.repository.rankings import RankingRow
+from offers_service.schemas import rankings as schemas
 from rapport.auth import Principal, requires
 from rapport.errors import PreconditionFailed, PreconditionRequired
 from rapport.ranking import DEFAULT, HOUSE
@@ -41,7 +42,7 @@ _STEP = {
 @router.get("/ranking", summary="Read the ranking", dependencies=[READ], responses=answers(_RANKING))
 async def get_ranking(conn: Reading, response: Response) -> schemas.Ranking:
     """The weights as last edited, and those in force. Until somebody writes some, the order is priority, then value."""
-    return _tagged(response, await repository.ranking(conn, HOUSE))
+    return _tagged(response, await rankings.find(conn, HOUSE))
 
 
 @router.put(
@@ -96,7 +97,7 @@ async def approve_ranking(
 async def list_ranking_versions(conn: Reading, paging: PagingQuery) -> Page[schemas.RankingVersion]:
     """Who did what, with the weights as they were."""
     after = paging.after(tuple[int])
-    rows = await repository.ranking_versions_before(conn, HOUSE, after[0] if after else None, paging.fetch)
+    rows = await rankings.versions_before(conn, HOUSE, after[0] if after else None, paging.fetch)
     return paging.page([schemas.RankingVersion(**row) for row in rows], lambda step: [step.version])
 
 

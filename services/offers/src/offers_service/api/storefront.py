@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Path, Query, Request, Response, status
 
-from offers_service import schemas
 from offers_service.domain.errors import UnknownCustomer
 from offers_service.handlers.storefront import DEFAULT_LANGUAGE, eligible_offers, public_offers
+from offers_service.schemas import storefront as schemas
+from offers_service.schemas.body import LANGUAGE
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.errors import Forbidden
@@ -64,7 +65,7 @@ async def list_eligible_offers(
     request: Request,
     channel: Channel = Channel.WEB,
     limit: Annotated[int, Query(ge=1, le=50)] = 5,
-    lang: Annotated[str | None, Query(pattern=schemas.LANGUAGE, examples=["zh-CN"])] = None,
+    lang: Annotated[str | None, Query(pattern=LANGUAGE, examples=["zh-CN"])] = None,
     explain: Annotated[bool, Query(description="Also say why not; needs `offers.read` as well.")] = False,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -108,7 +109,7 @@ async def list_public_offers(
     request: Request,
     channel: Channel = Channel.WEB,
     limit: Annotated[int, Query(ge=1, le=50)] = 5,
-    lang: Annotated[str, Query(pattern=schemas.LANGUAGE, examples=["zh-CN"])] = DEFAULT_LANGUAGE,
+    lang: Annotated[str, Query(pattern=LANGUAGE, examples=["zh-CN"])] = DEFAULT_LANGUAGE,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """What a visitor may see of whom nothing is known: offers that ask for nothing of the customer.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from offers_service import SOURCE, repository
+from offers_service import SOURCE
 from offers_service.domain.approval import Limits, above, may_approve
 from offers_service.domain.differences import Difference, differences
 from offers_service.domain.errors import (
@@ -32,7 +32,8 @@ from offers_service.domain.errors import (
     UnknownOffer,
     UnknownVersion,
 )
-from offers_service.repository import OfferRow
+from offers_service.repository import acceptances, offers
+from offers_service.repository.offers import OfferRow
 from rapport.contracts.offers import OfferChanged, OfferState
 from rapport.db import Connection
 from rapport.messaging import outbox
@@ -56,15 +57,15 @@ async def edit_offer(
         PreconditionRequired, PreconditionFailed: the offer exists, and `if_match` does not name its version.
     """
     _check_rules(content)
-    created = if_match is None and await repository.insert_draft(conn, offer_id, content, author, now)
-    offer = await repository.locked_offer(conn, offer_id)
+    created = if_match is None and await offers.insert_draft(conn, offer_id, content, author, now)
+    offer = await offers.locked(conn, offer_id)
     if not created:
         check_if_match(if_match, offer.version if offer else None, required=True)
     if offer is None:
         raise UnknownOffer
     if offer.content == content:
         return offer, created
-    await repository.update_draft(conn, offer_id, content, author, now)
+    await offers.update_draft(conn, offer_id, content, author, now)
     return await offer_of(conn, offer_id), created
 
 
@@ -85,7 +86,7 @@ async def submit_offer(
     if offer.state in ("published", "approved"):
         raise NothingToApprove
     _check_publishable(offer, _announcement(offer, "published"), now)
-    await repository.mark_submitted(conn, offer_id, submitter, now)
+    await offers.mark_submitted(conn, offer_id, submitter, now)
     return await offer_of(conn, offer_id)
 
 
@@ -105,7 +106,7 @@ async def approve_offer(
         raise NotSubmitted
     if not may_approve(approver, offer.authors, offer.submitted_by):
         raise OwnChange
-    await repository.mark_approved(conn, offer_id, approver, now)
+    await offers.mark_approved(conn, offer_id, approver, now)
     return await offer_of(conn, offer_id)
 
 
@@ -129,7 +130,7 @@ async def publish_offer(
     if exceeding and offer.state != "approved":
         raise ApprovalNeeded("it is above a limit", above=exceeding)
     if event.quotas:
-        counts = await repository.counts(conn, [offer_id])
+        counts = await acceptances.counts(conn, [offer_id])
         event = event.model_copy(update={"exhausted_quotas": exhausted(event.quotas, counts[offer_id])})
     return await _announce(conn, event, publisher, now)
 
@@ -159,7 +160,7 @@ async def offer_of(conn: Connection, offer_id: str) -> OfferRow:
     Raises:
         UnknownOffer: there is none.
     """
-    offer = await repository.offer(conn, offer_id)
+    offer = await offers.find(conn, offer_id)
     if offer is None:
         raise UnknownOffer
     return offer
@@ -171,7 +172,7 @@ async def version_of(conn: Connection, offer_id: str, number: int) -> Any:
     Raises:
         UnknownOffer, UnknownVersion: there is none.
     """
-    found = await repository.version(conn, offer_id, number)
+    found = await offers.version(conn, offer_id, number)
     if found is None:
         await offer_of(conn, offer_id)
         raise UnknownVersion
@@ -185,7 +186,7 @@ async def compare(conn: Connection, offer_id: str, number: int, against: int | N
         UnknownOffer, UnknownVersion: there is none.
     """
     new = await version_of(conn, offer_id, number)
-    other = await repository.version_before(conn, offer_id, number) if against is None else against
+    other = await offers.version_before(conn, offer_id, number) if against is None else against
     if other is None:
         raise UnknownVersion
     old = await version_of(conn, offer_id, other)
@@ -226,7 +227,7 @@ def _check_publishable(offer: OfferRow, event: OfferChanged, now: datetime) -> N
 
 
 async def _locked(conn: Connection, offer_id: str, if_match: str | None, *, required: bool = False) -> OfferRow:
-    offer = await repository.locked_offer(conn, offer_id)
+    offer = await offers.locked(conn, offer_id)
     if offer is None:
         raise UnknownOffer
     check_if_match(if_match, offer.version, required=required)
@@ -247,7 +248,7 @@ def _announcement(offer: OfferRow, state: OfferState) -> OfferChanged:
 
 
 async def _announce(conn: Connection, event: OfferChanged, by: str, now: datetime) -> OfferRow:
-    await repository.announce(conn, event, now)
-    await repository.keep_version(conn, event.offer_id, by)
+    await offers.announce(conn, event, now)
+    await offers.keep_version(conn, event.offer_id, by)
     await outbox.publish(conn, [event], source=SOURCE, now=now)
     return await offer_of(conn, event.offer_id)

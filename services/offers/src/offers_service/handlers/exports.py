@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 import orjson
 
-from offers_service import repository
 from offers_service.domain.errors import UnknownAcceptance
 from offers_service.domain.ledger import Acceptance
+from offers_service.repository import acceptances
 from rapport.db import Pool
 
 Format = Literal["csv", "ndjson"]
@@ -38,8 +38,8 @@ async def place_of(pool: Pool, acceptance_id: str, what: What, since: datetime) 
         UnknownAcceptance: there is no such row, or this has not happened to it.
     """
     async with pool.acquire() as conn:
-        row = (await repository.acceptances(conn, [acceptance_id])).get(acceptance_id)
-    at = None if row is None else getattr(row, repository.EXPORTED[what][0])
+        row = (await acceptances.by_ids(conn, [acceptance_id])).get(acceptance_id)
+    at = None if row is None else getattr(row, acceptances.EXPORTED[what][0])
     if at is None:
         raise UnknownAcceptance
     return (at, acceptance_id) if at >= since else (since, "")
@@ -51,10 +51,10 @@ async def export(
     """The rows as text, page by page."""
     if form == "csv" and header:
         yield _csv([COLUMNS])
-    instant = repository.EXPORTED[what][0]
+    instant = acceptances.EXPORTED[what][0]
     while True:
         async with pool.acquire() as conn:
-            rows = await repository.export_page(conn, what, after, until, PAGE)
+            rows = await acceptances.export_page(conn, what, after, until, PAGE)
         if rows:
             yield _csv(map(_cells, rows)) if form == "csv" else _ndjson(rows)
             after = getattr(rows[-1], instant), rows[-1].acceptance_id

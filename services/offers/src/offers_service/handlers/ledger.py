@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from offers_service import SOURCE, repository
+from offers_service import SOURCE
 from offers_service.domain import ledger as rules
 from offers_service.domain.errors import (
     AlreadyAccepted,
@@ -21,7 +21,8 @@ from offers_service.domain.errors import (
     UnknownOffer,
 )
 from offers_service.domain.ledger import Acceptance, Claim, Facts, Refusal, quota_in_the_way, settle
-from offers_service.repository import Availability
+from offers_service.repository import acceptances, customers, offers
+from offers_service.repository.offers import Availability
 from rapport.contracts.offers import (
     AcceptanceFulfilled,
     AcceptanceRefused,
@@ -63,7 +64,7 @@ class ParsedOffers:
         known = {offer_id: self._known.get(offer_id) for offer_id in offer_ids}
         stamps = {offer_id: found[0] if found else "" for offer_id, found in known.items()}
         current = {}
-        for offer_id, stamp, document in await repository.announced_since(conn, stamps):
+        for offer_id, stamp, document in await offers.announced_since(conn, stamps):
             kept = known[offer_id]
             if document is not None or kept is None:
                 kept = self._known[offer_id] = stamp, Offer.parse(document)
@@ -136,7 +137,7 @@ async def fulfil(conn: Connection, acceptance_id: str, reference: str | None, no
     if found.state == "accepted" and found.fulfilled_at is not None:
         return found
     row = rules.fulfilled(found, reference, now)
-    await repository.update_acceptance(conn, row)
+    await acceptances.update(conn, row)
     told = AcceptanceFulfilled(
         acceptance_id=row.acceptance_id,
         customer_id=row.customer_id,
@@ -178,7 +179,7 @@ async def _locked(conn: Connection, acceptance_id: str) -> Acceptance:
     Raises:
         UnknownAcceptance: there is none.
     """
-    found = await repository.locked_acceptance(conn, acceptance_id)
+    found = await acceptances.locked(conn, acceptance_id)
     if found is None:
         raise UnknownAcceptance
     return found
@@ -188,13 +189,13 @@ async def _give_back(
     conn: Connection, parsed: ParsedOffers, found: Acceptance, row: Acceptance, now: datetime
 ) -> Acceptance:
     """Store that `found` has become `row`, which stands no more: its stock and quotas return."""
-    stock = await repository.lock_stock(conn, [found.offer_id])
+    stock = await acceptances.lock_stock(conn, [found.offer_id])
     facts = Facts(offers=await parsed.current(conn, stock), stock=stock, customers={})
     facts.counts = await _counts(conn, facts)
     before = _levels(facts)
     rules.count(found, facts, -1)
-    await repository.update_acceptance(conn, row)
-    await repository.drop_count(conn, found)
+    await acceptances.update(conn, row)
+    await acceptances.drop_count(conn, found)
     await _publish(conn, [_event(row), *await _store_levels(conn, facts, before, now)], now, {})
     return row
 
@@ -205,7 +206,7 @@ async def acceptance_of(conn: Connection, acceptance_id: str) -> Acceptance:
     Raises:
         UnknownAcceptance: there is none.
     """
-    found = (await repository.acceptances(conn, [acceptance_id])).get(acceptance_id)
+    found = (await acceptances.by_ids(conn, [acceptance_id])).get(acceptance_id)
     if found is None:
         raise UnknownAcceptance
     return found
@@ -214,15 +215,15 @@ async def acceptance_of(conn: Connection, acceptance_id: str) -> Acceptance:
 async def _facts(conn: Connection, parsed: ParsedOffers, claims: Sequence[Claim]) -> Facts:
     """All that is known of these claims, read under the locks of their customers and stock."""
     customer_ids = {claim.customer_id for claim in claims}
-    documents = await repository.customers(conn, customer_ids)
-    await repository.lock_customers(conn, customer_ids)
-    stock = await repository.lock_stock(conn, {claim.offer_id for claim in claims})
+    documents = await customers.documents(conn, customer_ids)
+    await acceptances.lock_customers(conn, customer_ids)
+    stock = await acceptances.lock_stock(conn, {claim.offer_id for claim in claims})
     facts = Facts(
         offers=await parsed.current(conn, stock),
         stock=stock,
         customers=documents,
-        recorded=await repository.acceptances(conn, {claim.acceptance_id for claim in claims}),
-        held=await repository.held_by(conn, customer_ids),
+        recorded=await acceptances.by_ids(conn, {claim.acceptance_id for claim in claims}),
+        held=await acceptances.held_by(conn, customer_ids),
     )
     facts.counts = await _counts(conn, facts)
     return facts
@@ -231,7 +232,7 @@ async def _facts(conn: Connection, parsed: ParsedOffers, claims: Sequence[Claim]
 async def _counts(conn: Connection, facts: Facts) -> dict[str, Counter[tuple[str, str | None]]]:
     """The counts of those offers that have quotas."""
     limited = [offer_id for offer_id, offer in facts.offers.items() if offer.document.quotas]
-    return await repository.counts(conn, limited) if limited else {}
+    return await acceptances.counts(conn, limited) if limited else {}
 
 
 def _why(claim: Claim, facts: Facts) -> dict[str, Any]:
@@ -268,8 +269,8 @@ async def _record(
 ) -> None:
     if not rows:
         return
-    await repository.insert_acceptances(conn, rows)
-    await repository.add_counts(conn, rows)
+    await acceptances.insert(conn, rows)
+    await acceptances.add_counts(conn, rows)
     announcements = await _store_levels(conn, facts, before, now)
     await _publish(conn, [*(_event(row, _quota_of(row, facts)) for row in rows), *announcements], now, traces)
 
@@ -283,9 +284,9 @@ async def _store_levels(
     changed = {i: facts.stock[i] for i, level in after.items() if level.accepted != before[i].accepted}
     if not changed:
         return []
-    await repository.save_stock(conn, changed)
+    await acceptances.save_stock(conn, changed)
     turned = {i: level.available for i, level in after.items() if level.available != before[i].available}
-    documents = await repository.mark_available(conn, turned, now) if turned else []
+    documents = await offers.mark_available(conn, turned, now) if turned else []
     return [OfferChanged.model_validate(document) for document in documents]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from offers_service import SOURCE, link_rows, repository
+from offers_service import SOURCE
 from offers_service.domain.errors import (
     LinkExpired,
     LinkNotForThis,
@@ -20,7 +20,8 @@ from offers_service.domain.errors import (
     UnknownOffer,
 )
 from offers_service.domain.seals import seal, unseal
-from offers_service.link_rows import Link
+from offers_service.repository import links, offers
+from offers_service.repository.links import Link
 from rapport.contracts.offers import LinkOpened, LinkSent
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Connection
@@ -48,7 +49,7 @@ async def send(conn: Connection, sending: Sending, keys: Sequence[str], now: dat
         UnknownOffer, OfferExpired: there is nothing to open.
         UnknownCustomer: not known here, or erased.
     """
-    offer = await repository.offer(conn, sending.offer_id)
+    offer = await offers.find(conn, sending.offer_id)
     if offer is None or offer.announced is None:
         raise UnknownOffer
     until = offer.announced["valid_until"]
@@ -57,7 +58,7 @@ async def send(conn: Connection, sending: Sending, keys: Sequence[str], now: dat
         ends = min(ends, datetime.fromisoformat(until))
     if offer.in_force is None or ends <= now:
         raise OfferExpired
-    link = await link_rows.insert(
+    link = await links.insert(
         conn,
         new_id("lnk", now),
         sending.customer_id,
@@ -95,9 +96,9 @@ async def opened(conn: Connection, token: str, keys: Sequence[str], now: datetim
     number = unseal(token, keys)
     if number is None:
         raise UnknownLink
-    link = await link_rows.open_link(conn, number, now)
+    link = await links.open_link(conn, number, now)
     if link is None:
-        raise LinkExpired if await link_rows.by_number(conn, number) else UnknownLink
+        raise LinkExpired if await links.by_number(conn, number) else UnknownLink
     if link.opens == 1:
         told = LinkOpened(
             link_id=link.link_id,
@@ -122,7 +123,7 @@ async def credited(
         LinkNotForThis: it was sent to another customer, or for another offer.
     """
     number = unseal(token, keys)
-    link = await link_rows.by_number(conn, number) if number is not None else None
+    link = await links.by_number(conn, number) if number is not None else None
     if link is None:
         raise UnknownLink
     if (link.customer_id, link.offer_id) != (customer_id, offer_id):
@@ -138,7 +139,7 @@ async def link_of(conn: Connection, link_id: str) -> Link:
     Raises:
         UnknownLink: there is none.
     """
-    link = await link_rows.by_id(conn, link_id)
+    link = await links.by_id(conn, link_id)
     if link is None:
         raise UnknownLink
     return link

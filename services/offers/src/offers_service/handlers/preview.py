@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from offers_service import repository
 from offers_service.domain.errors import UnknownCustomer
 from offers_service.handlers.catalogue import document_of, offer_of
+from offers_service.repository import customers
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Connection
 from rapport.ranking import Offer, Weights, rank
@@ -45,7 +45,7 @@ async def preview(
         UnknownOffer, UnknownCustomer: there is none.
     """
     row = await offer_of(conn, offer_id)
-    visitor = await repository.visitor(conn, customer_id, now)
+    visitor = await customers.visitor(conn, customer_id, now)
     if visitor is None:
         raise UnknownCustomer
     offer = Offer.of(document_of(row))

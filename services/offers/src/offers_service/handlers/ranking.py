@@ -13,10 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from offers_service import SOURCE, repository
+from offers_service import SOURCE
 from offers_service.domain.approval import may_approve
 from offers_service.domain.errors import NothingToApprove, NotSubmitted, OwnChange
-from offers_service.repository import RankingRow
+from offers_service.repository import rankings
+from offers_service.repository.rankings import RankingRow
 from rapport.contracts.offers import RankingChanged
 from rapport.db import Connection
 from rapport.messaging import outbox
@@ -32,7 +33,7 @@ async def edit_ranking(
     Raises:
         PreconditionRequired, PreconditionFailed: there is one, and `if_match` does not name its version.
     """
-    row = await repository.locked_ranking(conn, HOUSE)
+    row = await rankings.locked(conn, HOUSE)
     check_if_match(if_match, row.version if row else None, required=row is not None)
     if row is None:
         row = RankingRow(0, "draft", {}, None, [], None, None, now)
@@ -85,12 +86,12 @@ async def approve_ranking(conn: Connection, if_match: str | None, approver: str,
 
 
 async def _locked(conn: Connection, if_match: str | None, *, required: bool = False) -> RankingRow | None:
-    row = await repository.locked_ranking(conn, HOUSE)
+    row = await rankings.locked(conn, HOUSE)
     check_if_match(if_match, row.version if row else None, required=required)
     return row
 
 
 async def _save(conn: Connection, row: RankingRow, by: str, now: datetime) -> RankingRow:
     saved = replace(row, version=row.version + 1, changed_at=now)
-    await repository.save_ranking(conn, HOUSE, saved, by)
+    await rankings.save(conn, HOUSE, saved, by)
     return saved

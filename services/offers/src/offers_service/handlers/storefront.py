@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from offers_service import repository
 from offers_service.domain.errors import UnknownCustomer
+from offers_service.repository import customers
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Pool
@@ -93,7 +93,7 @@ async def eligible_offers(
     Raises:
         UnknownCustomer: not known here, or erased.
     """
-    visitor = await repository.visitor(pool, customer_id, now)
+    visitor = await customers.visitor(pool, customer_id, now)
     if visitor is None:
         raise UnknownCustomer
     spoken = language or visitor.document.get("language") or DEFAULT_LANGUAGE

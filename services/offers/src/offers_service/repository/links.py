@@ -1,4 +1,4 @@
-"""All SQL about short links; the rest is in `repository`."""
+"""Short links, as far as they were used."""
 
 from __future__ import annotations
 
