@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Request, Response, status
 
@@ -24,7 +24,7 @@ from offers_service.repository import offers
 from offers_service.repository.offers import OfferRow
 from offers_service.schemas import offers as schemas
 from rapport.auth import Principal, requires
-from rapport.errors import PreconditionFailed, PreconditionRequired
+from rapport.errors import DomainError, PreconditionFailed, PreconditionRequired
 from rapport.ids import ID_PATTERN
 from rapport.web import IfMatch, Now, Page, PagingQuery, Reading, Router, Writing, answers, body_limit, etag
 
@@ -51,6 +51,11 @@ _OFFER = {
     "changed_at": "2026-11-02T09:30:00Z",
     **schemas.OFFER_EXAMPLE,
 }
+
+
+def _changed(*problems: type[DomainError], what: str, **shown: Any) -> dict[int | str, dict[str, Any]]:
+    """What every change of an offer's state answers: the offer, with what is `shown` of it; or one of the problems."""
+    return answers(_OFFER | shown, UnknownOffer, PreconditionFailed, *problems, what=what)
 
 
 @router.put(
@@ -108,13 +113,13 @@ async def get_offer(offer_id: OfferId, conn: Reading, request: Request, response
 @router.post(
     "/offers/{offer_id}/submissions",
     summary="Ask for approval of an offer",
-    responses=answers(
-        {**_OFFER, "state": "submitted", "above": ["/value"], "submitted_by": "olivia"},
-        UnknownOffer,
-        PreconditionFailed,
+    responses=_changed(
         NothingToApprove,
         *_UNPUBLISHABLE,
         what="It waits for another person.",
+        state="submitted",
+        above=["/value"],
+        submitted_by="olivia",
     ),
 )
 async def submit_offer(
@@ -134,14 +139,15 @@ async def submit_offer(
 @router.post(
     "/offers/{offer_id}/approvals",
     summary="Approve an offer",
-    responses=answers(
-        {**_OFFER, "state": "approved", "above": ["/value"], "submitted_by": "olivia", "approved_by": "oscar"},
-        UnknownOffer,
-        PreconditionFailed,
+    responses=_changed(
         PreconditionRequired,
         NotSubmitted,
         OwnChange,
         what="It may be published as it stands.",
+        state="approved",
+        above=["/value"],
+        submitted_by="olivia",
+        approved_by="oscar",
     ),
 )
 async def approve_offer(
@@ -161,7 +167,7 @@ async def approve_offer(
 @router.post(
     "/offers/{offer_id}/publication",
     summary="Publish an offer",
-    responses=answers(_OFFER, UnknownOffer, PreconditionFailed, ApprovalNeeded, *_UNPUBLISHABLE, what="In force."),
+    responses=_changed(ApprovalNeeded, *_UNPUBLISHABLE, what="In force."),
 )
 async def publish_offer(
     caller: Manager,
@@ -183,13 +189,7 @@ async def publish_offer(
 @router.post(
     "/offers/{offer_id}/withdrawal",
     summary="Withdraw an offer",
-    responses=answers(
-        {**_OFFER, "state": "withdrawn", "in_force": None},
-        UnknownOffer,
-        PreconditionFailed,
-        OfferNotPublished,
-        what="No longer in force.",
-    ),
+    responses=_changed(OfferNotPublished, what="No longer in force.", state="withdrawn", in_force=None),
 )
 async def withdraw_offer(
     caller: Manager,
