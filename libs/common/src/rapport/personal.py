@@ -17,6 +17,9 @@ from rapport.telemetry import get_logger
 
 _log = get_logger()
 
+HIDDEN = "***"
+"""Stands for what is not shown, however long it is."""
+
 
 def may_read(caller: Principal) -> bool:
     """Whether this caller sees personal data in clear."""
@@ -33,6 +36,11 @@ def log_read(caller: Principal, customer_ids: Iterable[str], *, where: str) -> N
     """
     if customers := list(customer_ids):
         _log.info("personal_data_read", subject=caller.subject, org=caller.org, where=where, customers=customers)
+
+
+def initial(text: str) -> str:
+    """What is shown of a name, or of another such text, where it is not shown in clear."""
+    return f"{text[:1]}{HIDDEN}"
 
 
 def shown_phone(keys: Keyring, customer: Mapping[str, Any]) -> str | None:

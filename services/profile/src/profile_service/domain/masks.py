@@ -7,20 +7,16 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-_HIDDEN = "***"
-
-
-def _first(text: str) -> str:
-    return text[:1] + _HIDDEN
+from rapport.personal import HIDDEN, initial
 
 
 def _last_digits(text: str) -> str:
-    return _HIDDEN + (text[-2:] if len(text) > 4 else "")
+    return HIDDEN + (text[-2:] if len(text) > 4 else "")
 
 
 def _email(text: str) -> str:
     local, _, domain = text.rpartition("@")
-    return f"{_first(local)}@{domain}"
+    return f"{initial(local)}@{domain}"
 
 
 def _birth_date(day: date) -> str:
@@ -28,6 +24,6 @@ def _birth_date(day: date) -> str:
 
 
 MASKS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
-    {"name": _first, "phone": _last_digits, "email": _email, "account": _last_digits, "birth_date": _birth_date}
+    {"name": initial, "phone": _last_digits, "email": _email, "account": _last_digits, "birth_date": _birth_date}
 )
 """By field of the customer document: how a known value is shown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rapport.personal import shown_phone
+from rapport.personal import initial, shown_phone
 from rapport.sealing import Keyring
 
 
@@ -20,7 +20,7 @@ def greeting(document: Mapping[str, Any], keys: Keyring | None) -> dict[str, Any
     """
     name = document.get("name")
     return {
-        "name": name if keys is not None or name is None else f"{name[:1]}***",
+        "name": name if keys is not None or name is None else initial(name),
         "phone": None if keys is None else shown_phone(keys, document),
         "language": document.get("language") or "en",
         "grade": document.get("grade"),
