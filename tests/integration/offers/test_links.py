@@ -13,10 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from tests.integration.offers.world import NOW, World
 
-from offers_service.domain.seals import seal
 from offers_service.worker import forget_repetitions
 from rapport.contracts.offers import LinkOpened, LinkSent, OfferAccepted
 from rapport.db import transaction
+from rapport.links import link_of, seal, seal_id
 from rapport.settings import DEVELOPMENT_KEY
 
 UNKNOWN = (404, "unknown-link")
@@ -162,6 +162,78 @@ class TestOpening:
             async with transaction(world.pool) as conn:
                 await forget_repetitions(conn, world.clock.now())
             assert told(await opened(world, token)) == expected
+
+
+class TestOfMessages:
+    """Touchpoint sends a message with a link, and tells of its contact; nobody asks for the link."""
+
+    @staticmethod
+    def token(contact_id: str = "ctc1") -> str:
+        return seal_id(link_of(contact_id), [DEVELOPMENT_KEY])
+
+    async def released(self, world: World, contact_id: str = "ctc1", **parts: Any) -> None:
+        facts: dict[str, Any] = {"channel": "sms", "expires_at": NOW + timedelta(days=1)} | parts
+        await world.hear(world.released(contact_id=contact_id, **facts))
+
+    async def test_opens_once_the_contact_is_released_and_credits_who_asked_for_it(self, world: World) -> None:
+        await self.released(world, agent="hana", unit="/hotline")
+        assert (await opened(world, self.token())).status_code == 302
+        (event,) = await world.events(LinkOpened)
+        assert (event["contact_id"], event["agent"], event["channel"]) == ("ctc1", "hana", "sms")
+        row = (await world.accept(link=self.token())).json()
+        assert (row["contact_id"], row["agent"], row["link_id"]) == ("ctc1", "hana", link_of("ctc1"))
+        read = (await world.call("GET", f"/links/{link_of('ctc1')}", roles=("hotline_agent",))).json()
+        assert (read["agent"], read["unit"], read["opens"]) == ("hana", "/hotline", 1)
+
+    async def test_of_a_campaign_credits_the_contact_alone(self, world: World) -> None:
+        await self.released(world)
+        row = (await world.accept(link=self.token())).json()
+        assert (row["contact_id"], row["agent"]) == ("ctc1", None)
+        read = (await world.call("GET", f"/links/{link_of('ctc1')}", roles=("hotline_agent",))).json()
+        assert read["agent"] is None
+
+    async def test_told_twice_is_one_link(self, world: World) -> None:
+        await self.released(world)
+        await opened(world, self.token())
+        await self.released(world, agent="mallory")
+        (row,) = await world.rows("links")
+        assert (row["opens"], row["agent"]) == (1, "")
+
+    async def test_only_messages_about_an_offer_have_one(self, world: World) -> None:
+        await self.released(world, channel="call")
+        await self.released(world, "ctc2", offer_id=None)
+        await self.released(world, "ctc3", customer_id="stranger")
+        await self.released(world, "ctc4", offer_id="nope")
+        await self.released(world, "ctc5", channel="email")
+        assert [row["contact_id"] for row in await world.rows("links")] == ["ctc5"]
+        assert told(await opened(world, self.token())) == UNKNOWN
+
+    async def test_is_good_for_a_week_after_the_last_instant_to_send_it(self, world: World) -> None:
+        await self.released(world)
+        world.move(days=8, microseconds=-1)
+        assert (await opened(world, self.token())).status_code == 302
+        world.move(microseconds=1)
+        assert told(await opened(world, self.token())) == (410, "link-expired")
+
+    async def test_never_longer_than_its_offer_or_a_key_is_kept(self, world: World) -> None:
+        await world.published("o2", valid_until=(NOW + timedelta(hours=2)).isoformat())
+        await self.released(world, "ctc1", offer_id="o2")
+        await self.released(world, "ctc2", expires_at=NOW + timedelta(days=365))
+        ends = {row["contact_id"]: row["expires_at"] - NOW for row in await world.rows("links")}
+        assert ends == {"ctc1": timedelta(hours=2), "ctc2": timedelta(days=90)}
+
+    async def test_is_for_its_customer_and_its_offer_alone_and_goes_with_the_customer(self, world: World) -> None:
+        await self.released(world)
+        assert told(await world.accept("c2", link=self.token())) == (409, "link-not-for-this")
+        await world.erase("c1")
+        assert told(await opened(world, self.token())) == UNKNOWN
+
+    async def test_a_guess_hears_what_every_guess_hears(self, world: World) -> None:
+        await self.released(world)
+        token = self.token()
+        flipped = ("A" if token[0] != "A" else "B") + token[1:]
+        for guess in (flipped, self.token("ctc2"), "A" * 32):
+            assert told(await opened(world, guess)) == UNKNOWN
 
 
 class TestAccepting:

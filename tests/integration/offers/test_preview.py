@@ -108,7 +108,9 @@ class TestVariables:
             "label": {"en": "name", "zh-CN": "姓名"},
             "needs_default": True,
             "personal": True,
+            "only_in": [],
         }
+        assert named["offer.link"]["only_in"] == ["sms", "email"]
         assert not named["offer.title"]["needs_default"]
 
 

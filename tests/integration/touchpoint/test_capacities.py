@@ -12,7 +12,7 @@ import pytest
 from tests.integration.simulators.conftest import Simulators, run_simulators
 from tests.integration.touchpoint.conftest import POLICY, START, Touchpoint
 
-from touchpoint_service.senders import Sender, email_sender, sms_sender
+from touchpoint_service.senders import Sender, email_sender, short_links, sms_sender
 from touchpoint_service.settings import Settings
 
 DUE = "select count(*) from due_work where due_at <= $1"
@@ -223,9 +223,8 @@ class Post:
 
     def sender(self, channel: str) -> Sender:
         state = self.touchpoint.app.state
-        return Sender(
-            channel, self.sends[channel], state.pool, self.touchpoint.clock, state.gate, state.catalogue.document
-        )
+        offers, link = state.catalogue.document, short_links(self.settings)
+        return Sender(channel, self.sends[channel], state.pool, self.touchpoint.clock, state.gate, offers, link)
 
     async def circuit(self) -> Any:
         return await self.touchpoint.pool.fetchrow("select * from circuits where channel = 'sms'")

@@ -11,6 +11,7 @@ from touchpoint_service.senders import wording
 
 SAVERS = {"combinator": "and", "rules": [{"field": "tags", "operator": "contains", "value": "saver"}]}
 LIKELY = {"default": 0.1, "by_segment": [{"name": "savers", "rule": SAVERS, "value": 0.9}]}
+LINK = "https://go.example/l/abc"
 WORDS = {
     "title": "Loan",
     "body": 'Good for you, {{ customer.name | default: "dear customer" }}.',
@@ -132,8 +133,10 @@ class TestTexts:
     def test_a_message_goes_to_the_customer_themselves(self, touchpoint: Touchpoint) -> None:
         customer = touchpoint.customer().model_dump(mode="json")
         plain = touchpoint.offer(texts={"en": WORDS})
-        assert wording(plain, "sms", customer) == "Loan. Good for you, Ada Example."
+        assert wording(plain, "sms", customer, LINK) == "Loan. Good for you, Ada Example."
         own = touchpoint.offer("o2", texts={"en": WORDS | {"scripts": {"sms": "Short.", "email": "Long."}}})
-        assert (wording(own, "sms", customer), wording(own, "email", customer)) == ("Short.", "Loan. Long.")
-        assert wording(None, "sms", customer) is None
-        assert wording(touchpoint.offer("o3", texts={}), "sms", customer) is None
+        assert (wording(own, "sms", customer, LINK), wording(own, "email", customer, LINK)) == ("Short.", "Loan. Long.")
+        assert wording(None, "sms", customer, LINK) is None
+        assert wording(touchpoint.offer("o3", texts={}), "sms", customer, LINK) is None
+        linked = touchpoint.offer("o4", texts={"en": WORDS | {"scripts": {"sms": "Look: {{ offer.link }}"}}})
+        assert wording(linked, "sms", customer, LINK) == f"Look: {LINK}"

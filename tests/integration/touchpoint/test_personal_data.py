@@ -132,7 +132,7 @@ async def test_an_sms_goes_to_the_number_and_one_that_does_not_open_is_put_off(t
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
         state = touchpoint.app.state
         send = sms_sender(state.settings, client)
-        sender = Sender("sms", send, state.pool, touchpoint.clock, state.gate, state.catalogue.document)
+        sender = Sender("sms", send, state.pool, touchpoint.clock, state.gate, state.catalogue.document, str)
         with capture_logs() as logs:
             assert await sender.once() == 2
             assert await sender.once() == 0

@@ -285,7 +285,7 @@ class TestMessages:
                 raise outcome
 
         state = touchpoint.app.state
-        sender = Sender("sms", send, state.pool, touchpoint.clock, state.gate, state.catalogue.document)
+        sender = Sender("sms", send, state.pool, touchpoint.clock, state.gate, state.catalogue.document, str)
         assert await sender.once() == 1
         await touchpoint.tick(hours=1)
         return await touchpoint.timeline()

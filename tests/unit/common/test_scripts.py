@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import timeit
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -150,7 +150,9 @@ class TestFaults:
             "valid_until": "2027-01-01T00:00:00Z",
         }
         for each in variables():
-            assert faults(offer(f'{{{{ {each.name} | default: "-" }}}}', **told)) == []
+            place = {"scripts": dict.fromkeys(each.only_in, f"{{{{ {each.name} }}}}")}
+            text = place if each.only_in else {"script": f'{{{{ {each.name} | default: "-" }}}}'}
+            assert faults(offer(text=text, **told)) == []
 
     def test_attributes_of_a_deployment(self) -> None:
         grown = CUSTOMER.with_attributes([Attribute(name="shoe_size", type="number")])
@@ -160,6 +162,40 @@ class TestFaults:
         found = Scripts(document, grown).said("en", "call", {"attributes": {"shoe_size": 42}}, personal=True)
         assert found is not None
         assert found.script == "42"
+
+
+class TestLinks:
+    LINK = "https://go.example/l/abc"
+    TEXTS: ClassVar = {"scripts": {"sms": "Look: {{ offer.link }}", "email": "Here: {{offer.link}}."}}
+
+    def test_stand_in_messages_without_a_default(self) -> None:
+        document = offer(text=self.TEXTS)
+        assert faults(document) == []
+        for channel, text in (("sms", f"Look: {self.LINK}"), ("email", f"Here: {self.LINK}.")):
+            found = Scripts(document).said("en", channel, ANNA, personal=True, link=self.LINK)
+            assert found is not None
+            assert found.script == text
+
+    def test_stand_nowhere_else(self) -> None:
+        pair = {"objection": "{{ offer.link }}", "answer": "{{ offer.link }}"}
+        text = dict.fromkeys(("title", "body", "script"), "{{ offer.link }}")
+        document = offer(text=text | {"scripts": {"call": "{{ offer.link }}"}, "objections": [pair]})
+        found = faults(document)
+        places = ["title", "body", "script", "scripts/call", "objections/0/objection", "objections/0/answer"]
+        assert [fault.pointer for fault in found] == [f"/texts/en/{place}" for place in places]
+        assert {fault.message for fault in found} == {"offer.link can only stand in the scripts for sms and email"}
+
+    def test_where_there_is_none_nothing_is_filled_in(self) -> None:
+        assert said(offer(text=self.TEXTS), channel="sms").script == "Look: "
+
+    def test_a_customer_document_cannot_bring_its_own(self) -> None:
+        customer = ANNA | {"offer.link": "https://evil.example", "link": "https://evil.example"}
+        assert said(offer(text=self.TEXTS), customer, channel="sms").script == "Look: "
+
+    def test_one_message_does_not_get_the_link_of_another(self) -> None:
+        scripts = Scripts(offer(text=self.TEXTS))
+        told = [scripts.said("en", "sms", ANNA, personal=True, link=link) for link in ("one", "two", None)]
+        assert [each.script for each in told if each is not None] == ["Look: one", "Look: two", "Look: "]
 
 
 class TestWording:
@@ -234,7 +270,7 @@ def test_nothing_but_the_list_can_be_reached_and_rendering_never_fails(
 
 @given(customer=st.dictionaries(NAMES, VALUES))
 def test_a_text_with_every_variable_renders_for_every_customer(customer: dict[str, Any]) -> None:
-    template = " ".join(f'{{{{ {each.name} | default: "d" }}}}' for each in variables())
+    template = " ".join(f'{{{{ {each.name} | default: "d" }}}}' for each in variables() if not each.only_in)
     document = offer(template, valid_until="2026-07-01T00:00:00Z")
     assert faults(document) == []
     assert said(document, customer).script

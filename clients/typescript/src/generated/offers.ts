@@ -154,8 +154,10 @@ export interface Link {
   offer_id: string;
   channel: Channel;
   contact_id: string | null;
-  /** Who sent it. */
-  agent: string;
+  /** Who sent it, or asked for the message that carries it; null: a campaign did. */
+  agent: string | null;
+  /** Whose unit that is. */
+  unit?: string | null;
   created_at: string;
   expires_at: string;
   /** The first time. */
@@ -182,8 +184,10 @@ export interface NewLink {
   offer_id: string;
   channel: Channel;
   contact_id: string | null;
-  /** Who sent it. */
-  agent: string;
+  /** Who sent it, or asked for the message that carries it; null: a campaign did. */
+  agent: string | null;
+  /** Whose unit that is. */
+  unit?: string | null;
   created_at: string;
   expires_at: string;
   /** The first time. */
@@ -580,6 +584,8 @@ export interface TextVariable {
   needs_default: boolean;
   /** Filled in only for who may see personal data. */
   personal: boolean;
+  /** The channels in whose scripts it may stand; empty: everywhere. */
+  only_in: Array<Channel>;
 }
 
 /** All that texts may use, in the order in which an editor lists them. */
@@ -758,6 +764,8 @@ export class Offers {
    *
    * Whether and when it was opened, and how often. The token is not told again.
    *
+   * A link that a message carries is known as soon as its contact is released, whether or not the message is sent.
+   *
    * Permission: `offers.link`.
    *
    * Problems: `forbidden`, `unauthenticated`, `unknown-link`, `validation`.
@@ -772,9 +780,10 @@ export class Offers {
    * Leads to the offer in the storefront. The link is the credential: nothing else is asked for.
    *
    * The address has `offer`, `link` (to be given on with the acceptance) and `claim`: a token for the storefront
-   * (HS256, audience `storefront`, ten minutes) that names the customer.
+   * (HS256, audience `storefront`, ten minutes) that names the customer. Programs that preview links get the offer
+   * alone, and open nothing. An address from which many wrong links were asked for is refused for a while.
    *
-   * Problems: `link-expired`, `unknown-link`, `validation`.
+   * Problems: `link-expired`, `too-many-guesses`, `unknown-link`, `validation`.
    */
   openLink(token: string): Promise<OpenedLink> {
     return this.#transport.call("GET", path`/l/${token}`);
@@ -957,7 +966,7 @@ export class Offers {
    *
    * The content as last edited: its texts filled in, each layer with the leaves to blame, its factors and its place.
    *
-   * Personal data is filled in for who may read it.
+   * Personal data is filled in for who may read it. A short link is shown as it begins: none is made.
    *
    * Permission: `offers.preview`.
    *

@@ -135,6 +135,8 @@ export interface ContactRequestIn {
   not_before?: string | null;
   /** From this instant on it is no longer wanted. Needed for a request that may wait. */
   expires_at?: string | null;
+  /** The person who asks for it: what comes of a link in the message is credited to them and to the caller's unit. */
+  agent?: string | null;
 }
 
 /** After `outcome`, no contact of the same scope for `days`; without days a freeze, until somebody closes it. */

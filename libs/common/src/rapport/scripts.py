@@ -7,7 +7,8 @@ What always holds:
 - a text without faults renders for every customer, whatever their document holds: what may be unknown has a default;
 - a text with faults (only a program of another version can have let it pass) renders, too: the default, or nothing;
 - what is filled in is plain text on one line, at most `MAX_FILLED` characters, and never read as a template again;
-- whether personal data is filled in is the caller's to say; without it their defaults stand there.
+- whether personal data is filled in is the caller's to say; without it their defaults stand there;
+- a short link is the only variable of a message and not of its customer: it stands in what we send, and nowhere else.
 
 Values are written as the language has them: English and Chinese; days in any other language as ISO 8601.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -45,6 +46,12 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _PERSONAL = frozenset({"name", "birth_date"})
+
+LINK = "offer.link"
+"""The variable that is filled in with a short link, in `MESSAGES` only: a link is made for a message that we send."""
+MESSAGES = ("sms", "email")
+_LINK_KEY = "\0link"
+"""Where a customer document that is filled in holds the link: no document has such a member of its own."""
 
 
 class Objection(NamedTuple):
@@ -78,6 +85,7 @@ class Variable:
         label_zh: the same in 简体中文.
         always_known: it needs no default.
         personal: it is filled in only for who may see personal data.
+        only_in: the channels in whose scripts it may stand; empty: everywhere.
     """
 
     name: str
@@ -85,6 +93,7 @@ class Variable:
     label_zh: str
     always_known: bool = False
     personal: bool = False
+    only_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +169,9 @@ class Scripts:
         self._catalogue = catalogue
         self._wordings: dict[str, Wording | None] = {}
 
-    def said(self, language: str | None, channel: str, customer: Document, *, personal: bool) -> Said | None:
+    def said(
+        self, language: str | None, channel: str, customer: Document, *, personal: bool, link: str | None = None
+    ) -> Said | None:
         """What is said to a customer in a channel, in the language that serves best; None without any text.
 
         Args:
@@ -168,7 +179,10 @@ class Scripts:
             channel: where it is said.
             customer: the customer document.
             personal: whether whoever reads it may see personal data.
+            link: the short link of the message that it is said in.
         """
+        if link is not None:
+            customer = {**customer, _LINK_KEY: link}
         wanted = language or customer.get("language")
         wording = self.wording(wanted if isinstance(wanted, str) else DEFAULT_LANGUAGE)
         return None if wording is None else wording.said(channel, customer, personal=personal)
@@ -207,8 +221,9 @@ def faults(document: OfferChanged, catalogue: Catalogue = CUSTOMER) -> list[Fiel
     found: list[FieldError] = []
     for language, text in document.texts.items():
         scope = _Scope(document, text, language, catalogue)
+        of_place = {"/title": scope.of_title()} | {f"/scripts/{channel}": scope.of_message() for channel in MESSAGES}
         for place, template in _templates(text):
-            names = scope if place != "/title" else scope.of_title()
+            names = of_place.get(place, scope)
             found += [FieldError(f"/texts/{language}{place}", why) for why in names.faults(template)]
     return found
 
@@ -233,7 +248,10 @@ def _wording(document: OfferChanged, language: str, catalogue: Catalogue) -> Wor
         scope.of_title().compiled(text.title),
         scope.compiled(text.body),
         scope.compiled(text.script),
-        {str(channel): scope.compiled(script) for channel, script in text.scripts.items()},
+        {
+            channel.value: (scope.of_message() if channel in MESSAGES else scope).compiled(script)
+            for channel, script in text.scripts.items()
+        },
         tuple((scope.compiled(each.objection), scope.compiled(each.answer)) for each in text.objections),
     )
 
@@ -290,10 +308,15 @@ class _Scope:
     language: str
     catalogue: Catalogue
     in_title: bool = False
+    in_message: bool = False
 
     def of_title(self) -> _Scope:
         """The same for the title, which cannot name itself."""
-        return _Scope(self.document, self.text, self.language, self.catalogue, in_title=True)
+        return replace(self, in_title=True, in_message=False)
+
+    def of_message(self) -> _Scope:
+        """The same for what we send, which can hold a link."""
+        return replace(self, in_message=True)
 
     def faults(self, template: str) -> Iterator[str]:
         for piece in _read(template):
@@ -301,7 +324,9 @@ class _Scope:
                 yield piece.why
             elif isinstance(piece, _Named):
                 found = self._variable(piece.name)
-                if found is None:
+                if found is None and piece.name == LINK:
+                    yield f"{LINK} can only stand in the scripts for {' and '.join(MESSAGES)}"
+                elif found is None:
                     yield f"there is no variable {piece.name}"
                 elif piece.default is None and not found[1]:
                     yield f"{piece.name} may be unknown and needs a default"
@@ -332,6 +357,8 @@ class _Scope:
         if owner == "customer":
             shown = self._of_customer(rest)
             return None if shown is None else (shown, False, rest in _PERSONAL)
+        if name == LINK:
+            return (_words_at(_LINK_KEY), True, False) if self.in_message else None
         if owner == "offer":
             said = self._of_offer(rest)
             return None if said is None else (said, said != "", False)
@@ -381,6 +408,7 @@ _OFFER_VARIABLES = (
     Variable("offer.customer_value", "worth to the customer", "客户价值"),
     Variable("offer.cooling_off_days", "days to change one's mind", "冷静期天数"),
     Variable("offer.valid_until", "last day", "截止日期"),
+    Variable(LINK, "short link to the offer", "优惠短链接", always_known=True, only_in=MESSAGES),
 )
 
 

@@ -7,16 +7,19 @@ can only be meant for a developer's machine (published keys, a clock that somebo
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rapport.sealing import Keyring
 
 DEVELOPMENT_KEY = "rapport-development-key-not-for-production"
 """Published in this repository: it proves nothing, and only development and test settings accept it."""
+
+Key = Annotated[str, Field(min_length=1)]
 
 _KEY_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as the hash
 
@@ -112,3 +115,39 @@ class SealingSettings(ServiceSettings):
             if len(secret.encode()) < _KEY_BYTES:
                 raise ValueError(f"sealing keys and the index key must have at least {_KEY_BYTES} bytes in production")
         return self
+
+
+class LinkSettings(ServiceSettings):
+    """What a service is told that makes or opens short links. All services that do are told the same."""
+
+    link_keys: Annotated[tuple[Key, ...], NoDecode] = Field(
+        default=(DEVELOPMENT_KEY,), repr=False, min_length=1, max_length=5
+    )
+    """Keys that seal short links, with commas between them. The first seals; the others open what they once sealed, so
+    a new key is put in front and the old one leaves after the longest lifetime of a link, 90 days."""
+
+    link_url: str = Field(default="http://127.0.0.1:8102", pattern="^https?://", max_length=100)
+    """What a short link begins with, before `/l/`: short, since every character of an SMS costs."""
+
+    @field_validator("link_keys", mode="before")
+    @classmethod
+    def _listed(cls, told: object) -> object:
+        return tuple(told.split(",")) if isinstance(told, str) else told
+
+    @model_validator(mode="after")
+    def _refuse_weak_link_keys_in_production(self) -> Self:
+        if self.environment == "production":
+            refuse_weak("link_keys", self.link_keys)
+        return self
+
+
+def refuse_weak(name: str, keys: Sequence[str]) -> None:
+    """Refuse keys that production does not start with.
+
+    Raises:
+        ValueError: one is the published development key, or too short.
+    """
+    if DEVELOPMENT_KEY in keys:
+        raise ValueError(f"the development key is refused in production: set {name}")
+    if any(len(key.encode()) < _KEY_BYTES for key in keys):
+        raise ValueError(f"{name} must have at least {_KEY_BYTES} bytes each in production")

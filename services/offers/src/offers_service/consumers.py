@@ -11,6 +11,7 @@ from datetime import datetime
 
 from offers_service.domain.ledger import Claim
 from offers_service.handlers.ledger import ParsedOffers, accept_reported
+from offers_service.handlers.links import keep_for_messages
 from offers_service.repository import contacts
 from rapport.clock import Clock
 from rapport.contracts.envelope import Envelope
@@ -30,11 +31,13 @@ CONTACTS_GROUP = "offers.events"
 
 
 def contacts_handler(parsed: ParsedOffers, clock: Clock) -> BatchHandler:
-    """Keeps the open contacts of the web and what was said of offers, settles what was accepted in any channel."""
+    """Keeps the open contacts of the web, the links of messages and what was said of offers; settles what was accepted
+    in any channel."""
 
     async def on_contacts(conn: Connection, envelopes: Sequence[Envelope]) -> None:
         now = clock.now()
         await _follow_web_contacts(conn, envelopes, now)
+        await keep_for_messages(conn, [e.event for e in envelopes if isinstance(e.event, ContactReleased)])
         await contacts.keep_words(conn, _words(envelopes))
         accepted = [envelope for envelope in envelopes if _is_acceptance(envelope)]
         if accepted:

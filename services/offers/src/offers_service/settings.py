@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from offers_service.domain.approval import Limits
-from rapport.settings import DEVELOPMENT_KEY, ServiceSettings
-
-_KEY_BYTES = 32  # as long as the hash
-
-Key = Annotated[str, Field(min_length=1)]
+from rapport.settings import DEVELOPMENT_KEY, Key, LinkSettings, refuse_weak
 
 
-class Settings(ServiceSettings):
+class Settings(LinkSettings):
     """Environment: `OFFERS_DATABASE_URL` and the like."""
 
     model_config = SettingsConfigDict(env_prefix="OFFERS_")
@@ -42,15 +38,6 @@ class Settings(ServiceSettings):
     """Seconds for which anybody may cache the offers for everybody. So much longer a visitor may see one that has been
     withdrawn or sold out; accepting it is refused all the same."""
 
-    link_keys: Annotated[tuple[Key, ...], NoDecode] = Field(
-        default=(DEVELOPMENT_KEY,), repr=False, min_length=1, max_length=5
-    )
-    """Keys that seal short links, with commas between them. The first seals; the others open what they once sealed, so
-    a new key is put in front and the old one leaves after the longest lifetime of a link, 90 days."""
-
-    link_url: str = Field(default="http://127.0.0.1:8102", pattern="^https?://")
-    """What a short link begins with, before `/l/`: short, since every character of an SMS costs."""
-
     storefront_url: str = Field(default="http://127.0.0.1:8080/offers", pattern="^https?://")
     """Where an opened link leads."""
 
@@ -63,20 +50,11 @@ class Settings(ServiceSettings):
         """Up to which a manager publishes alone."""
         return Limits(self.approval_value, self.approval_cost, self.approval_stock, self.approval_unlimited_stock)
 
-    @field_validator("link_keys", mode="before")
-    @classmethod
-    def _listed(cls, told: object) -> object:
-        return tuple(told.split(",")) if isinstance(told, str) else told
-
     @model_validator(mode="after")
-    def _refuse_weak_keys_in_production(self) -> Self:
+    def _refuse_a_weak_claim_key_in_production(self) -> Self:
         if self.environment != "production":
             return self
-        for name, keys in (("link_keys", self.link_keys), ("claim_key", (self.claim_key,))):
-            if DEVELOPMENT_KEY in keys:
-                raise ValueError(f"the development key is refused in production: set {name}")
-            if any(len(key.encode()) < _KEY_BYTES for key in keys):
-                raise ValueError(f"{name} must have at least {_KEY_BYTES} bytes each in production")
+        refuse_weak("claim_key", [self.claim_key])
         if self.claim_key in self.link_keys:
             raise ValueError("claim_key must be none of link_keys: the storefront knows it")
         return self

@@ -25,6 +25,7 @@ from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.vocabulary import Outcome
 from rapport.db import Connection, Pool, transaction
+from rapport.links import address, link_of, seal_id
 from rapport.messaging.retry import is_transient
 from rapport.phones import clear_phone
 from rapport.ranking import prepared
@@ -91,13 +92,16 @@ class Sender:
         clock: Clock,
         gate: Gate,
         offers: Callable[[str], OfferChanged | None],
+        link: Callable[[str], str],
     ) -> None:
+        """`link` gives the short link that the message of a contact carries."""
         self._channel = channel
         self._send = send
         self._pool = pool
         self._clock = clock
         self._gate = gate
         self._offers = offers
+        self._link = link
         self._stopping = False
 
     def stop(self) -> None:
@@ -197,7 +201,7 @@ class Sender:
     async def _try(self, row: Any) -> _Fate:
         document = row["doc"] or {}
         offer = self._offers(row["offer_id"]) if row["offer_id"] else None
-        text = wording(offer, self._channel, document)
+        text = wording(offer, self._channel, document, self._link(row["contact_id"]))
         if text is None:
             return _Fate("failed", asked=False)
         try:
@@ -257,16 +261,26 @@ def _asked_to_wait(error: Exception) -> int | None:
     return min(int(said), MAX_WAIT_SECONDS) * SECOND if said.isdigit() else None
 
 
-def wording(offer: OfferChanged | None, channel: str, customer: Mapping[str, Any]) -> str | None:
+def short_links(settings: Settings) -> Callable[[str], str]:
+    """The short link that the message of a contact carries, by the contact's id. Nobody is asked for it: whoever opens
+    it knows the contact by then, as it was released before it is sent."""
+
+    def link(contact_id: str) -> str:
+        return address(settings.link_url, seal_id(link_of(contact_id), settings.link_keys))
+
+    return link
+
+
+def wording(offer: OfferChanged | None, channel: str, customer: Mapping[str, Any], link: str) -> str | None:
     """The message in the language that serves the customer best; None where there is nothing to say.
 
     It is the offer's script for the channel, else its body; an e-mail has the title as its subject. It goes to the
-    customer themselves, so it may hold what is personal.
+    customer themselves, so it may hold what is personal, and the short link where the text has a place for it.
     """
     if offer is None:
         return None
     ready = prepared(offer)
-    said = ready.scripts.said(None, channel, customer, personal=True)
+    said = ready.scripts.said(None, channel, customer, personal=True, link=link)
     if said is None:
         return None
     own = channel in offer.texts[said.language].scripts

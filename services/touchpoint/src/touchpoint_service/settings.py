@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from rapport.settings import SealingSettings
+from rapport.settings import LinkSettings, SealingSettings
 from touchpoint_service.domain.addresses import networks
 
 DEVELOPMENT_WEBHOOK_KEY = "rapport-development-webhook-key-not-for-production"
@@ -16,7 +16,7 @@ DEVELOPMENT_WEBHOOK_KEY = "rapport-development-webhook-key-not-for-production"
 _KEY_BYTES = 32
 
 
-class Settings(SealingSettings):
+class Settings(SealingSettings, LinkSettings):
     """What the touchpoint service is told from outside."""
 
     model_config = SettingsConfigDict(env_prefix="TOUCHPOINT_")

@@ -39,7 +39,7 @@ from touchpoint_service.handlers.facts import keep_facts_for
 from touchpoint_service.handlers.gate import Gate
 from touchpoint_service.handlers.rebuild import rebuild_pages
 from touchpoint_service.handlers.replicas import replica_handlers
-from touchpoint_service.senders import Sender, email_sender, sms_sender
+from touchpoint_service.senders import Sender, email_sender, short_links, sms_sender
 from touchpoint_service.settings import Settings
 from touchpoint_service.timers import Timers
 from touchpoint_service.webhooks import Deliverer
@@ -82,8 +82,9 @@ async def create_worker(settings: Settings, kinds: frozenset[str] = KINDS) -> As
             figures = Steps(measure, pool, clock, idle_seconds=SECONDS)
             parts += [Part("consumers", s.run, s.stop) for s in (housekeeping, facts, figures)]
         if "senders" in kinds:
-            sms = Sender("sms", sms_sender(settings, client), pool, clock, gate, catalogue.document)
-            email = Sender("email", email_sender(settings), pool, clock, gate, catalogue.document)
+            said = gate, catalogue.document, short_links(settings)
+            sms = Sender("sms", sms_sender(settings, client), pool, clock, *said)
+            email = Sender("email", email_sender(settings), pool, clock, *said)
             parts += [Part("senders", s.run, s.stop) for s in (sms, email)]
         if "rebuilds" in kinds:
             step = rebuild_pages(settings.rebuild_page)

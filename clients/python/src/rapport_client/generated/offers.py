@@ -169,8 +169,10 @@ class Link(TypedDict):
     offer_id: str
     channel: Channel
     contact_id: str | None
-    agent: str
-    """Who sent it."""
+    agent: str | None
+    """Who sent it, or asked for the message that carries it; null: a campaign did."""
+    unit: NotRequired[str | None]
+    """Whose unit that is."""
     created_at: str
     expires_at: str
     opened_at: str | None
@@ -199,8 +201,10 @@ class NewLink(TypedDict):
     offer_id: str
     channel: Channel
     contact_id: str | None
-    agent: str
-    """Who sent it."""
+    agent: str | None
+    """Who sent it, or asked for the message that carries it; null: a campaign did."""
+    unit: NotRequired[str | None]
+    """Whose unit that is."""
     created_at: str
     expires_at: str
     opened_at: str | None
@@ -619,6 +623,8 @@ class TextVariable(TypedDict):
     """Whether it may be unknown, of any customer or of this kind of offer."""
     personal: bool
     """Filled in only for who may see personal data."""
+    only_in: list[Channel]
+    """The channels in whose scripts it may stand; empty: everywhere."""
 
 
 class TextVariables(TypedDict):
@@ -875,6 +881,9 @@ class Offers:
 
         Whether and when it was opened, and how often. The token is not told again.
 
+        A link that a message carries is known as soon as its contact is released, whether or not the message is
+        sent.
+
         Permission: `offers.link`.
 
         Problems: `forbidden`, `unauthenticated`, `unknown-link`, `validation`.
@@ -887,9 +896,11 @@ class Offers:
         Leads to the offer in the storefront. The link is the credential: nothing else is asked for.
 
         The address has `offer`, `link` (to be given on with the acceptance) and `claim`: a token for the
-        storefront (HS256, audience `storefront`, ten minutes) that names the customer.
+        storefront (HS256, audience `storefront`, ten minutes) that names the customer. Programs that preview
+        links get the offer alone, and open nothing. An address from which many wrong links were asked for is
+        refused for a while.
 
-        Problems: `link-expired`, `unknown-link`, `validation`.
+        Problems: `link-expired`, `too-many-guesses`, `unknown-link`, `validation`.
         """
         return cast("OpenedLink", self._transport.call("GET", path_of("/l/{token}", token=token)))
 
@@ -1134,7 +1145,7 @@ class Offers:
         The content as last edited: its texts filled in, each layer with the leaves to blame, its factors and its
         place.
 
-        Personal data is filled in for who may read it.
+        Personal data is filled in for who may read it. A short link is shown as it begins: none is made.
 
         Permission: `offers.preview`.
 
@@ -1471,6 +1482,9 @@ class AsyncOffers:
 
         Whether and when it was opened, and how often. The token is not told again.
 
+        A link that a message carries is known as soon as its contact is released, whether or not the message is
+        sent.
+
         Permission: `offers.link`.
 
         Problems: `forbidden`, `unauthenticated`, `unknown-link`, `validation`.
@@ -1483,9 +1497,11 @@ class AsyncOffers:
         Leads to the offer in the storefront. The link is the credential: nothing else is asked for.
 
         The address has `offer`, `link` (to be given on with the acceptance) and `claim`: a token for the
-        storefront (HS256, audience `storefront`, ten minutes) that names the customer.
+        storefront (HS256, audience `storefront`, ten minutes) that names the customer. Programs that preview
+        links get the offer alone, and open nothing. An address from which many wrong links were asked for is
+        refused for a while.
 
-        Problems: `link-expired`, `unknown-link`, `validation`.
+        Problems: `link-expired`, `too-many-guesses`, `unknown-link`, `validation`.
         """
         return cast("OpenedLink", await self._transport.call("GET", path_of("/l/{token}", token=token)))
 
@@ -1738,7 +1754,7 @@ class AsyncOffers:
         The content as last edited: its texts filled in, each layer with the leaves to blame, its factors and its
         place.
 
-        Personal data is filled in for who may read it.
+        Personal data is filled in for who may read it. A short link is shown as it begins: none is made.
 
         Permission: `offers.preview`.
 

@@ -148,6 +148,10 @@ class ContactRequestIn(TypedDict):
     not_before: NotRequired[str | None]
     expires_at: NotRequired[str | None]
     """From this instant on it is no longer wanted. Needed for a request that may wait."""
+    agent: NotRequired[str | None]
+    """The person who asks for it: what comes of a link in the message is credited to them and to the caller's
+    unit.
+    """
 
 
 class CoolDownRule(TypedDict):

@@ -247,11 +247,12 @@ class _Link(Event):
     contact_id: Id | None = None
     """The contact that sent it."""
     agent: Annotated[str, Field(max_length=200)]
+    """Who sent it, or asked for the message that carries it; empty: a campaign did."""
     at: Instant
 
 
 class LinkSent(_Link):
-    """A short link to an offer was made for one customer."""
+    """Somebody has made a short link to an offer for one customer. Of links that messages carry their contacts tell."""
 
     event_type: ClassVar[str] = "offers.link.sent.v1"
 

@@ -74,6 +74,10 @@ class ContactReleased(_Decision):
     channel: Channel
     place: str | None = None
     expires_at: Instant | None = None
+    agent: Annotated[str, Field(max_length=200)] | None = None
+    """The person who asked for it, to be credited with what comes of it."""
+    unit: UnitPath | None = None
+    """Whose unit that is."""
 
 
 class ContactDeferred(_Decision):

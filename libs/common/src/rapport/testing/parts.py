@@ -129,6 +129,10 @@ def _service_environment(
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(port("simulators-smtp")),
         }
+    if service in ("offers", "touchpoint"):
+        told["LINK_URL"] = url(port("offers-api"))
+    if service == "offers" and options.pages:
+        told["STOREFRONT_URL"] = f"{url(port('pages'))}/storefront.html"
     return {**os.environ, **{f"{prefix}_{name}": value for name, value in told.items()}, **options.settings}
 
 

@@ -113,7 +113,7 @@ async def accept_offer(
         term=body.term,
         contact_id=body.contact_id if link is None else link.contact_id,
         unit=body.unit or caller.org,
-        agent=None if link is None else link.agent,
+        agent=None if link is None else link.agent or None,
         link_id=None if link is None else link.link_id,
     )
     acceptance, created = await ledger.accept(conn, state.parsed_offers, claim, now)

@@ -21,6 +21,7 @@ from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.db import transaction
 from rapport.ids import ID_PATTERN
+from rapport.links import address
 from rapport.web import Now, Reading, Router, Writing, answers
 
 router = Router(tags=["links"])
@@ -36,6 +37,7 @@ _LINK = {
     "channel": "sms",
     "contact_id": "ctc_0192f0c1a2b37c4d8e5f60718293a4b5",
     "agent": "hana",
+    "unit": "/hotline",
     "created_at": "2026-11-02T09:30:00Z",
     "expires_at": "2026-11-09T09:30:00Z",
     "opened_at": None,
@@ -79,7 +81,7 @@ async def create_link(
         lifetime=timedelta(seconds=body.expires_in),
     )
     link, token = await links.send(conn, sending, settings.link_keys, now)
-    url = f"{settings.link_url.rstrip('/')}/l/{token}"
+    url = address(settings.link_url, token)
     return schemas.NewLink(**_shown(link).model_dump(), token=token, url=url)
 
 
@@ -93,8 +95,11 @@ async def get_link(
     link_id: Annotated[str, Path(pattern=ID_PATTERN)],
     conn: Reading,
 ) -> schemas.Link:
-    """Whether and when it was opened, and how often. The token is not told again."""
-    return _shown(await links.link_of(conn, link_id))
+    """Whether and when it was opened, and how often. The token is not told again.
+
+    A link that a message carries is known as soon as its contact is released, whether or not the message is sent.
+    """
+    return _shown(await links.read(conn, link_id))
 
 
 @public.get(
@@ -161,7 +166,8 @@ def _shown(link: Link) -> schemas.Link:
         offer_id=link.offer_id,
         channel=Channel(link.channel),
         contact_id=link.contact_id,
-        agent=link.agent,
+        agent=link.agent or None,
+        unit=link.unit or None,
         created_at=link.created_at,
         expires_at=link.expires_at,
         opened_at=link.opened_at,

@@ -14,6 +14,7 @@ from offers_service.schemas.body import LANGUAGE
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
 from rapport.ids import ID_PATTERN
+from rapport.links import address
 from rapport.ranking import DEFAULT, HOUSE
 from rapport.scripts import variables
 from rapport.web import Now, Reading, Router, answers
@@ -25,6 +26,7 @@ _VARIABLE = {
     "label": {"en": "grade", "zh-CN": "客户等级"},
     "needs_default": True,
     "personal": False,
+    "only_in": [],
 }
 _PREVIEW = {
     "offer_id": "term-deposit-2026",
@@ -68,6 +70,7 @@ async def list_text_variables() -> schemas.TextVariables:
             label={"en": each.label_en, "zh-CN": each.label_zh},
             needs_default=not each.always_known,
             personal=each.personal,
+            only_in=[Channel(channel) for channel in each.only_in],
         )
         for each in variables()
     ]
@@ -92,7 +95,7 @@ async def preview_offer(
 ) -> dict[str, Any]:
     """The content as last edited: its texts filled in, each layer with the leaves to blame, its factors and its place.
 
-    Personal data is filled in for who may read it.
+    Personal data is filled in for who may read it. A short link is shown as it begins: none is made.
     """
     state = request.app.state
     return await preview(
@@ -104,5 +107,6 @@ async def preview_offer(
         channel=channel,
         language=lang,
         personal="profile.read_pii" in caller.permissions,
+        link=address(state.settings.link_url, "…"),
         now=now,
     )

@@ -1,5 +1,8 @@
 """Short links: made for one customer and one offer, opened on the web, and credited to whoever sent them.
 
+Some are made here, for who asks. Those that messages carry are made where the message is sent, and known here once its
+contact is released, which is before it is sent.
+
 What always holds: the token is told to the sender alone, and is in no event, log or table; what was opened is counted
 with every opening and told with the first.
 """
@@ -19,14 +22,20 @@ from offers_service.domain.errors import (
     UnknownLink,
     UnknownOffer,
 )
-from offers_service.domain.seals import seal, unseal
 from offers_service.repository import links, offers
-from offers_service.repository.links import Link
+from offers_service.repository.links import Link, MessageLink
 from rapport.contracts.offers import LinkOpened, LinkSent
+from rapport.contracts.touchpoint import ContactReleased
 from rapport.contracts.vocabulary import Channel
 from rapport.db import Connection
 from rapport.ids import new_id
+from rapport.links import LONGEST_DAYS, link_of, seal, unseal
 from rapport.messaging import outbox
+from rapport.scripts import MESSAGES
+
+LIFETIME = timedelta(days=7)
+"""How long a link is good for unless somebody says otherwise; that of a message from the last instant at which it may
+be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,30 @@ async def send(conn: Connection, sending: Sending, keys: Sequence[str], now: dat
     return link, seal(link.number, keys)
 
 
+async def keep_for_messages(conn: Connection, released: Sequence[ContactReleased]) -> None:
+    """Keep the links that the messages of these contacts may carry; of contacts in other channels none.
+
+    Whether a text holds a link is decided when the message is sent, which may be in the night after.
+    """
+    kept = [
+        MessageLink(
+            link_of(event.contact_id),
+            event.customer_id,
+            event.offer_id,
+            event.contact_id,
+            event.agent or "",
+            event.unit or "",
+            event.channel.value,
+            event.at,
+            min((event.expires_at or event.at) + LIFETIME, event.at + timedelta(days=LONGEST_DAYS)),
+        )
+        for event in released
+        if event.channel in MESSAGES and event.offer_id is not None
+    ]
+    if kept:
+        await links.insert_of_messages(conn, kept)
+
+
 async def opened(conn: Connection, token: str, keys: Sequence[str], now: datetime) -> Link:
     """Count that the customer opened the link; the first time it is told.
 
@@ -93,12 +126,12 @@ async def opened(conn: Connection, token: str, keys: Sequence[str], now: datetim
         UnknownLink: altered or made up, or its customer has been erased.
         LinkExpired: it is over; its end itself is outside.
     """
-    number = unseal(token, keys)
-    if number is None:
+    known = unseal(token, keys)
+    if known is None:
         raise UnknownLink
-    link = await links.open_link(conn, number, now)
+    link = await links.open_link(conn, known, now)
     if link is None:
-        raise LinkExpired if await links.by_number(conn, number) else UnknownLink
+        raise LinkExpired if await links.find(conn, known) else UnknownLink
     if link.opens == 1:
         told = LinkOpened(
             link_id=link.link_id,
@@ -122,8 +155,8 @@ async def credited(
         UnknownLink, LinkExpired: as their names say.
         LinkNotForThis: it was sent to another customer, or for another offer.
     """
-    number = unseal(token, keys)
-    link = await links.by_number(conn, number) if number is not None else None
+    known = unseal(token, keys)
+    link = None if known is None else await links.find(conn, known)
     if link is None:
         raise UnknownLink
     if (link.customer_id, link.offer_id) != (customer_id, offer_id):
@@ -133,13 +166,13 @@ async def credited(
     return link
 
 
-async def link_of(conn: Connection, link_id: str) -> Link:
+async def read(conn: Connection, link_id: str) -> Link:
     """One link, by its id.
 
     Raises:
         UnknownLink: there is none.
     """
-    link = await links.by_id(conn, link_id)
+    link = await links.find(conn, link_id)
     if link is None:
         raise UnknownLink
     return link

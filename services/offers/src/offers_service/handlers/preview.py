@@ -26,6 +26,7 @@ async def preview(
     channel: Channel,
     language: str | None,
     personal: bool,
+    link: str,
     now: datetime,
 ) -> dict[str, Any]:
     """What the publication of the content as it stands would mean for a customer, in a channel. Nothing is recorded.
@@ -39,6 +40,7 @@ async def preview(
         channel: where it would be offered.
         language: BCP 47; None is the customer's own.
         personal: whether the caller may see personal data in the texts.
+        link: what stands for a short link in the texts.
         now: the instant.
 
     Raises:
@@ -66,7 +68,7 @@ async def preview(
         explain=True,
         language=tongue,
     )
-    said = offer.scripts.said(spoken, channel.value, visitor.document, personal=personal)
+    said = offer.scripts.said(spoken, channel.value, visitor.document, personal=personal, link=link)
     score = ranking.scores[offer_id]
     obstacle = next((refused for refused in ranking.refused if refused.offer.offer_id == offer_id), None)
     place = [shown.offer_id for shown in ranking.offers].index(offer_id) + 1 if obstacle is None else None

@@ -48,8 +48,10 @@ class Link(BaseModel):
     offer_id: Id
     channel: Channel
     contact_id: Id | None
-    agent: str
-    """Who sent it."""
+    agent: str | None
+    """Who sent it, or asked for the message that carries it; null: a campaign did."""
+    unit: str | None = None
+    """Whose unit that is."""
     created_at: datetime
     expires_at: datetime
     opened_at: datetime | None

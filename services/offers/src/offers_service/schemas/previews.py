@@ -49,6 +49,8 @@ class TextVariable(BaseModel):
     """Whether it may be unknown, of any customer or of this kind of offer."""
     personal: bool
     """Filled in only for who may see personal data."""
+    only_in: list[Channel]
+    """The channels in whose scripts it may stand; empty: everywhere."""
 
 
 class TextVariables(BaseModel):

@@ -53,7 +53,7 @@ _DEFERRED = _REQUEST | {
     responses=answers(_REQUEST, status=202, what="Decided, or waiting until it may be."),
 )
 async def request_contact(
-    _caller: Annotated[Principal, requires("touchpoint.request")],
+    caller: Annotated[Principal, requires("touchpoint.request")],
     body: ContactRequestIn,
     conn: Writing,
     now: Now,
@@ -67,7 +67,7 @@ async def request_contact(
     """
     if body.expires_at is None:
         raise Malformed("say how long it is wanted", errors=[FieldError("#/expires_at", "required")])
-    request = body.to_request(body.request_id or new_id("req", now), now, body.expires_at)
+    request = body.to_request(body.request_id or new_id("req", now), now, body.expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
         await take_in(work, gate, [_arrival(request, partitions)])
         answer = await _state(work, request)
@@ -81,7 +81,7 @@ async def request_contact(
     responses=answers(_DEFERRED, what="The decision; `released` reserves the slot."),
 )
 async def decide_now(
-    _caller: Annotated[Principal, requires("touchpoint.decide")],
+    caller: Annotated[Principal, requires("touchpoint.decide")],
     body: ContactRequestIn,
     conn: Writing,
     now: Now,
@@ -94,7 +94,7 @@ async def decide_now(
     """
     waits = body.expires_at is not None
     expires_at = body.expires_at or now + _HORIZON
-    request = body.to_request(body.request_id or new_id("req", now), now, expires_at)
+    request = body.to_request(body.request_id or new_id("req", now), now, expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
         await take_in(work, gate, [_arrival(request, partitions)])
         answer = await _state(work, request)

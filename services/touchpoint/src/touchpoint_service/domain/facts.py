@@ -36,6 +36,9 @@ class Request:
     at: int
     not_before: int | None
     expires_at: int
+    agent: str | None = None
+    """The person who asked for it."""
+    unit: str | None = None
 
     @classmethod
     def of(cls, event: ContactRequested) -> Request:
@@ -59,6 +62,7 @@ class Request:
 
     def row(self) -> list[Any]:
         """The compact form in which it is stored."""
+        asked_by = [] if self.agent is None else [self.agent, self.unit]
         return [
             self.request_id,
             self.customer_id,
@@ -74,6 +78,7 @@ class Request:
             self.at,
             self.not_before,
             self.expires_at,
+            *asked_by,
         ]
 
     @classmethod

@@ -353,6 +353,8 @@ def _record(
         facts["contact_id"] = contact.contact_id
         facts["place"] = contact.place
         facts["expires_at"] = contact.expires_at.isoformat()
+        if request.agent is not None:
+            facts["agent"], facts["unit"] = request.agent, request.unit
         event: Any = ContactReleased
     elif decision.kind == DEFERRED:
         assert decision.retry_at is not None

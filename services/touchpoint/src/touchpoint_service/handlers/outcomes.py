@@ -111,7 +111,7 @@ async def note_openings(work: Work, gate: Gate, events: Sequence[tuple[LinkOpene
             outcome=Outcome.OPENED,
             at=event.at,
             offer_id=event.offer_id,
-            agent=event.agent[:64],
+            agent=event.agent[:64] or None,
         )
         reports.append(Report(said, trace))
     if reports:

@@ -53,6 +53,8 @@ class ContactRequestIn(Body):
     not_before: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     """From this instant on it is no longer wanted. Needed for a request that may wait."""
+    agent: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The person who asks for it: what comes of a link in the message is credited to them and to the caller's unit."""
 
     @model_validator(mode="after")
     def in_order(self) -> ContactRequestIn:
@@ -61,8 +63,8 @@ class ContactRequestIn(Body):
             raise ValueError("not_before is not before expires_at")
         return self
 
-    def to_request(self, request_id: str, now: datetime, expires_at: datetime) -> Request:
-        """As the gate sees it."""
+    def to_request(self, request_id: str, now: datetime, expires_at: datetime, unit: str) -> Request:
+        """As the gate sees it; `unit` is the caller's."""
         return Request(
             request_id,
             self.customer_id,
@@ -78,6 +80,8 @@ class ContactRequestIn(Body):
             to_micros(now),
             None if self.not_before is None else to_micros(self.not_before),
             to_micros(expires_at),
+            self.agent,
+            None if self.agent is None else unit,
         )
 
 
