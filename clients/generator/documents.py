@@ -123,8 +123,8 @@ def _operation(
 ) -> Operation | None:
     answers = {status: answer for status, answer in found["responses"].items() if status.startswith("2")}
     content: Schema = next((answer["content"] for answer in answers.values() if answer.get("content")), {})
-    if _STREAM in content:
-        return None  # a stream is read by hand
+    if _STREAM in content or method == "head":
+        return None  # a stream is read by hand, and nobody needs a client to read nothing
     parameters = found.get("parameters", [])
     body = found.get("requestBody", {})
     media: dict[str, Schema] = body.get("content", {})

@@ -25,12 +25,17 @@ from rapport.testing.processes import ManagedProcess, free_port
 @pytest.fixture
 async def settings(infrastructure: Endpoints) -> AsyncIterator[Settings]:
     async with fresh_database(infrastructure.postgres_url, "offers") as url:
-        yield Settings(environment="test", database_url=url, kafka_bootstrap=infrastructure.kafka_bootstrap)
+        yield Settings(
+            environment="test",
+            database_url=url,
+            kafka_bootstrap=infrastructure.kafka_bootstrap,
+            redis_url=infrastructure.redis_url,
+        )
 
 
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))  # each test guesses alone
     app.state.clock = FixedClock(NOW)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app)
@@ -48,6 +53,7 @@ async def apis(settings: Settings, world: World, tmp_path: Path) -> AsyncIterato
         environment = os.environ | {
             "OFFERS_DATABASE_URL": settings.database_url,
             "OFFERS_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+            "OFFERS_REDIS_URL": settings.redis_url,
             "OFFERS_PORT": str(port),
         }
         found.append(ApiProcess(ManagedProcess(f"api-{number}", tmp_path), port, dict(environment)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from tests.integration.offers.api_process import ApiProcess
 from tests.integration.offers.world import NOW, World
 
 from offers_service.worker import forget_repetitions
@@ -18,6 +20,7 @@ from rapport.contracts.offers import LinkOpened, LinkSent, OfferAccepted
 from rapport.db import transaction
 from rapport.links import link_of, seal, seal_id
 from rapport.settings import DEVELOPMENT_KEY
+from rapport.web import Guesses
 
 UNKNOWN = (404, "unknown-link")
 
@@ -234,6 +237,57 @@ class TestOfMessages:
         flipped = ("A" if token[0] != "A" else "B") + token[1:]
         for guess in (flipped, self.token("ctc2"), "A" * 32):
             assert told(await opened(world, guess)) == UNKNOWN
+
+
+class TestPreviewers:
+    @pytest.mark.parametrize(
+        ("method", "agent"), [("HEAD", "Mozilla/5.0"), ("GET", "WhatsApp/2.23.20.0"), ("GET", "Slackbot 1.0")]
+    )
+    async def test_get_the_offer_alone_and_open_nothing(self, world: World, method: str, agent: str) -> None:
+        found = await sent(world)
+        answer = await world.http.request(
+            method, f"/l/{found['token']}", headers={"User-Agent": agent}, follow_redirects=False
+        )
+        assert (answer.status_code, answer.headers["location"]) == (302, "http://127.0.0.1:8080/offers?offer=o1")
+        assert await world.events(LinkOpened) == []
+        read = await world.call("GET", f"/links/{found['link_id']}", roles=("hotline_agent",))
+        assert (read.json()["opens"], read.json()["opened_at"]) == (0, None)
+
+    async def test_hear_what_everybody_hears_of_links_that_are_none(self, world: World) -> None:
+        token = (await sent(world, expires_in=60))["token"]
+        bot = {"User-Agent": "TelegramBot (like TwitterBot)"}
+        assert told(await world.http.get("/l/x", headers=bot)) == UNKNOWN
+        world.move(seconds=60)
+        assert told(await world.http.get(f"/l/{token}", headers=bot)) == (410, "link-expired")
+
+
+class TestGuessing:
+    async def test_is_refused_in_every_process_whatever_is_asked_for_but_for_who_has_not_guessed(
+        self, world: World, apis: list[ApiProcess], http: httpx2.AsyncClient
+    ) -> None:
+        """A /64 of IPv6 is one caller; the addresses are what a proxy on this machine says."""
+        world.clock.move(datetime.now(UTC))  # as it is in the processes
+        token = (await sent(world))["token"]
+        place = f"2001:db8:{token_hex(2)}:{token_hex(2)}"
+
+        async def guess(api: ApiProcess, text: str, host: str) -> httpx2.Response:
+            address = {"X-Forwarded-For": host}
+            return await http.get(f"http://127.0.0.1:{api.port}/l/{text}", headers=address, follow_redirects=False)
+
+        assert [(await guess(apis[0], token, f"{place}::1")).status_code for _ in range(25)] == [302] * 25
+        answers = [await guess(api, "x" * 20, f"{place}::{number}") for number in range(1, 41) for api in apis]
+        assert [told(answer) for answer in answers[:20]] == [UNKNOWN] * 20
+        refused = [answer for answer in answers if answer.status_code != 404]
+        assert {told(answer) for answer in refused} == {(429, "too-many-guesses")}
+        assert {1 <= int(answer.headers["retry-after"]) <= 3 for answer in refused} == {True}
+        assert len(refused) >= 20
+        assert (await guess(apis[0], token, "2001:db8::1")).status_code == 302
+
+    async def test_is_counted_by_each_process_alone_while_redis_is_away(self, world: World) -> None:
+        away = Guesses("redis://127.0.0.1:1/0", "link", burst=3, interval_seconds=60)
+        world.app.state.guesses = away
+        assert [(await opened(world, "x")).status_code for _ in range(5)] == [404, 404, 404, 429, 429]
+        assert told(await opened(world, (await sent(world))["token"]))[0] == 429
 
 
 class TestAccepting:

@@ -16,7 +16,7 @@ from offers_service.settings import Settings
 from rapport.contracts.profile import CustomerUpserted
 from rapport.ranking import Weights
 from rapport.replica import MemoryReplica
-from rapport.web import Api, create_api, serve
+from rapport.web import Api, Guesses, create_api, serve
 
 
 def create_app(settings: Settings) -> Api:
@@ -25,6 +25,9 @@ def create_app(settings: Settings) -> Api:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.parsed_offers = ParsedOffers()
+        app.state.guesses = Guesses(
+            settings.redis_url, "link", burst=settings.link_guesses, interval_seconds=settings.link_guess_seconds
+        )
         app.state.catalogue = MemoryReplica(app.state.pool, "catalogue", Listed.parse)
         app.state.rankings = MemoryReplica(app.state.pool, "ranking_in_force", Weights.parse)
         following = {asyncio.create_task(each.run()) for each in (app.state.catalogue, app.state.rankings)}
@@ -32,6 +35,7 @@ def create_app(settings: Settings) -> Api:
         for task in following:
             task.cancel()
         await asyncio.wait(following)
+        await app.state.guesses.close()
 
     async def ready() -> Mapping[str, str | None]:
         complete = await customers.is_complete(app.state.pool, CustomerUpserted.topic)

@@ -38,6 +38,13 @@ class Settings(LinkSettings):
     """Seconds for which anybody may cache the offers for everybody. So much longer a visitor may see one that has been
     withdrawn or sold out; accepting it is refused all the same."""
 
+    link_guesses: int = Field(default=20, ge=1, le=10_000)
+    """Wrong links that one address may open at once: more than a household mistypes, and than a company behind one
+    address does."""
+
+    link_guess_seconds: float = Field(default=3.0, gt=0, le=3600)
+    """After which it may open another wrong one."""
+
     storefront_url: str = Field(default="http://127.0.0.1:8080/offers", pattern="^https?://")
     """Where an opened link leads."""
 

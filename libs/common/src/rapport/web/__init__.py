@@ -11,6 +11,7 @@ from rapport.web.connections import Keys, Now, Reading, Writing, WritingAtOnce
 from rapport.web.direct import direct
 from rapport.web.documentation import CREDENTIAL_PATHS, answers, undocumented_routes, unprotected_routes
 from rapport.web.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_current
+from rapport.web.guesses import Guesses, TooManyGuesses
 from rapport.web.idempotency import ShownOnce, forget_idempotency_keys, forget_old_keys
 from rapport.web.paging import Page, Paging, PagingQuery
 from rapport.web.routing import AfterCommit, Router, body_limit
@@ -19,6 +20,7 @@ __all__ = [
     "CREDENTIAL_PATHS",
     "AfterCommit",
     "Api",
+    "Guesses",
     "IfMatch",
     "IfNoneMatch",
     "Keys",
@@ -29,6 +31,7 @@ __all__ = [
     "Reading",
     "Router",
     "ShownOnce",
+    "TooManyGuesses",
     "Writing",
     "WritingAtOnce",
     "answers",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -13,22 +14,27 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from offers_service.domain.errors import LinkExpired, OfferExpired, UnknownCustomer, UnknownLink, UnknownOffer
+from offers_service.domain.previewers import is_previewer
 from offers_service.handlers import links
 from offers_service.repository.links import Link
 from offers_service.schemas import links as schemas
 from offers_service.settings import Settings
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Channel
-from rapport.db import transaction
+from rapport.db import Connection, transaction
 from rapport.ids import ID_PATTERN
 from rapport.links import address
-from rapport.web import Now, Reading, Router, Writing, answers
+from rapport.problems import problem_responses
+from rapport.web import Guesses, Now, Reading, Router, TooManyGuesses, Writing, answers
 
 router = Router(tags=["links"])
 public = Router(prefix="", tags=["links"])
 
 CLAIM_SECONDS = 600
 """Long enough to open a page and to log in; then the customer opens the link again."""
+
+_DISCREET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""The address is a credential: no cache may keep it, and no page that it leads to may tell it on."""
 
 _LINK = {
     "link_id": "lnk_019cb9a1c3d07e518a6f0c2b4d8e9f10",
@@ -115,6 +121,7 @@ async def get_link(
             },
             UnknownLink,
             LinkExpired,
+            TooManyGuesses,
             what="Where it leads, for who asks for JSON.",
         ),
         302: {"description": "To the storefront."},
@@ -125,22 +132,64 @@ async def open_link(
     now: Now,
     request: Request,
     accept: Annotated[str, Header()] = "",
+    user_agent: Annotated[str, Header()] = "",
 ) -> Response:
     """Leads to the offer in the storefront. The link is the credential: nothing else is asked for.
 
     The address has `offer`, `link` (to be given on with the acceptance) and `claim`: a token for the storefront
-    (HS256, audience `storefront`, ten minutes) that names the customer.
+    (HS256, audience `storefront`, ten minutes) that names the customer. Programs that preview links get the offer
+    alone, and open nothing. An address from which many wrong links were asked for is refused for a while.
     """
     settings: Settings = request.app.state.settings
-    async with transaction(request.app.state.pool) as conn:  # not `Writing`: a retry may well count as an opening
-        link = await links.opened(conn, token, settings.link_keys, now)
-    url = _target(settings, link, token)
-    # The address is a credential: no cache may keep it, and no page that it leads to may tell it on.
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    if is_previewer(user_agent):
+        link = await _asked_for(links.looked_at, token, now, request)
+        url = _shop(settings, offer=link.offer_id)
+    else:
+        link = await _asked_for(links.opened, token, now, request)
+        url = _target(settings, link, token)
     if "application/json" not in accept:
-        return RedirectResponse(url, status.HTTP_302_FOUND, headers=headers)
+        return RedirectResponse(url, status.HTTP_302_FOUND, headers=_DISCREET)
     found = schemas.OpenedLink(offer_id=link.offer_id, url=url, expires_at=link.expires_at)
-    return JSONResponse(found.model_dump(mode="json"), headers=headers)
+    return JSONResponse(found.model_dump(mode="json"), headers=_DISCREET)
+
+
+@public.head(
+    "/l/{token}",
+    summary="Look at a short link",
+    status_code=status.HTTP_302_FOUND,
+    response_class=RedirectResponse,
+    responses={
+        **problem_responses(UnknownLink, LinkExpired, TooManyGuesses),
+        302: {"description": "To the offer in the storefront."},
+    },
+)
+async def look_at_link(token: str, now: Now, request: Request) -> Response:
+    """What a program gets that previews links: where the offer is, for nobody in particular. It opens nothing."""
+    link = await _asked_for(links.looked_at, token, now, request)
+    url = _shop(request.app.state.settings, offer=link.offer_id)
+    return RedirectResponse(url, status.HTTP_302_FOUND, headers=_DISCREET)
+
+
+async def _asked_for(
+    ask: Callable[[Connection, str, Sequence[str], datetime], Awaitable[Link]],
+    token: str,
+    now: datetime,
+    request: Request,
+) -> Link:
+    """The link that somebody without a token asks for; wrong ones are counted.
+
+    Raises:
+        UnknownLink, LinkExpired: as their names say.
+        TooManyGuesses: too many wrong ones came from there.
+    """
+    guesses: Guesses = request.app.state.guesses
+    await guesses.check(request)
+    try:
+        async with transaction(request.app.state.pool) as conn:  # not `Writing`: a retry may well count as an opening
+            return await ask(conn, token, request.app.state.settings.link_keys, now)
+    except UnknownLink:
+        await guesses.count(request)
+        raise
 
 
 def _target(settings: Settings, link: Link, token: str) -> str:
@@ -155,8 +204,11 @@ def _target(settings: Settings, link: Link, token: str) -> str:
         "exp": began + CLAIM_SECONDS,
     }
     claim = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.claim_key), algorithms=["HS256"])
-    query = urlencode({"offer": link.offer_id, "link": token, "claim": claim})
-    return f"{settings.storefront_url}{'&' if '?' in settings.storefront_url else '?'}{query}"
+    return _shop(settings, offer=link.offer_id, link=token, claim=claim)
+
+
+def _shop(settings: Settings, **query: str) -> str:
+    return f"{settings.storefront_url}{'&' if '?' in settings.storefront_url else '?'}{urlencode(query)}"
 
 
 def _shown(link: Link) -> schemas.Link:

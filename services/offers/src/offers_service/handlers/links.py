@@ -146,6 +146,21 @@ async def opened(conn: Connection, token: str, keys: Sequence[str], now: datetim
     return link
 
 
+async def looked_at(conn: Connection, token: str, keys: Sequence[str], now: datetime) -> Link:
+    """The link as it is; nothing is counted or told.
+
+    Raises:
+        UnknownLink, LinkExpired: as for `opened`.
+    """
+    known = unseal(token, keys)
+    link = None if known is None else await links.find(conn, known)
+    if link is None:
+        raise UnknownLink
+    if link.expires_at <= now:
+        raise LinkExpired
+    return link
+
+
 async def credited(
     conn: Connection, token: str, customer_id: str, offer_id: str, keys: Sequence[str], now: datetime
 ) -> Link:

@@ -1,7 +1,7 @@
 """How many contacts a channel or team can take: a rate, other rates at hours of the week, and how many at once.
 
-Spent by the generic cell rate algorithm (ITU-T I.371, annex A; virtual scheduling): one number, the theoretical arrival
-time of the next contact, says all. What always holds: in any span of W microseconds in which one rate holds, at most
+Spent by the generic cell rate algorithm (`rapport.rates`): one number, the theoretical arrival of the next contact,
+says all. What always holds: in any span of W microseconds in which one rate holds, at most
 `burst + W / interval` contacts are handed over, and while contacts wait they go evenly, one each interval.
 
 Instants are whole microseconds since 1970.
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from rapport import rates
 from touchpoint_service.domain.hours import Period, Week, WeeklyHours, opens_at
 from touchpoint_service.domain.rule_base import Model
 from touchpoint_service.domain.windows import HOUR, SECOND
@@ -84,12 +85,12 @@ class Capacity:
         interval = self.interval_at(now)
         if interval is None:
             return 0
-        return max(0, (now + self.burst * interval - max(arrival, now)) // interval)
+        return rates.left(arrival, now, interval, self.burst)
 
     def spend(self, arrival: int, now: int, count: int) -> int:
         """The next theoretical arrival once `count` contacts, no more than are left, were handed over."""
         interval = self.interval_at(now)
-        return arrival if interval is None or not count else max(arrival, now) + count * interval
+        return arrival if interval is None or not count else rates.spent(arrival, now, interval, count)
 
     def frees_at(self, arrival: int, now: int) -> int | None:
         """From when on a contact may be handed over, should none be until then; None: not within a year.
@@ -103,7 +104,7 @@ class Capacity:
             interval = self.interval_at(at)
             opens = [o for week, _ in self.hours if (o := opens_at(week, at, self.zones, None, None)) and o > at]
             if interval is not None:
-                opens.append(max(at + 1, arrival - (self.burst - 1) * interval))
+                opens.append(max(at + 1, rates.frees_at(arrival, interval, self.burst)))
             elif self.interval is not None:
                 opens.append(at + _STEP - at % _STEP)  # hours without contacts end at some full minute
             if not opens:
