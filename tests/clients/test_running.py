@@ -14,7 +14,7 @@ from clients import node
 from playwright.async_api import Browser, BrowserContext, expect
 from tests.clients import samples
 from tests.clients.browsing import ACCEPTS, FOUR, changed_at, everywhere, opened, shot
-from tests.e2e.conftest import STEWARD, House, until
+from tests.e2e.conftest import MANAGER, STEWARD, House, until
 
 from rapport.testing.parts import SERVICES
 from rapport_cli.desk import Person
@@ -206,6 +206,40 @@ class TestPages:
             await shot(page, f"accepted-at-{where}-{name}")
         print({name: f"{milliseconds:.0f} ms" for name, milliseconds in took.items()})  # noqa: T201
         assert max(took.values()) < SECOND, took
+
+    async def test_a_link_from_the_hotline_is_opened_and_accepted_and_the_desk_sees_it(
+        self, house: House, context: BrowserContext
+    ):
+        customer_id, offer_id = await everywhere(house)
+        desk = await opened(context, house, "hotline", customer=customer_id)
+        card = desk.locator(f'[data-offer="{offer_id}"]')
+        await expect(card).to_have_attribute("data-state", "open")
+        await desk.keyboard.press("s")
+        await expect(card).to_have_attribute("data-link", "made")
+        url = await card.locator("code.link").inner_text()
+        await shot(desk, "link-made")
+        shop = await opened(context, house, "storefront", customer=None)
+        await shop.goto(url)
+        tile = shop.locator("[data-offer]").first
+        await expect(tile).to_have_attribute("data-offer", offer_id)
+        await expect(tile.get_by_text("This is what we told you about.")).to_be_visible()
+        assert "link=" not in shop.url
+        await shot(shop, "link-opened-in-the-shop")
+        await expect(card).to_have_attribute("data-link", "opened")
+        await shop.keyboard.press("1")
+        await expect(tile).to_have_attribute("data-state", "accepted")
+        await desk.bring_to_front()
+        await expect(card).to_have_attribute("data-link", "accepted")
+        await expect(card.get_by_role("button", name="Accepts")).to_have_count(0)
+        await shot(desk, "link-accepted")
+        await desk.keyboard.press("g")
+        await expect(card.get_by_text("在网上接受")).to_be_visible()
+        await shot(desk, "link-accepted-chinese")
+        (row,) = (await house.desk.call("offers", "GET", f"/acceptances?customer_id={customer_id}", by=MANAGER)).json()[
+            "items"
+        ]
+        assert row["link_id"].startswith("lnk_")
+        assert row["agent"]
 
     async def test_can_be_used_with_the_keyboard_alone_and_in_both_languages(
         self, house: House, context: BrowserContext

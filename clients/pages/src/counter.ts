@@ -27,6 +27,16 @@ interface Standing {
   busy?: boolean;
 }
 
+/** A short link that was made for the customer, and what came of it. */
+interface Sent {
+  link_id: string;
+  url: string;
+  openedAt?: string;
+  acceptedAt?: string;
+  trouble?: string;
+  busy?: boolean;
+}
+
 /** Run the page. */
 export function counter(screen: "branch" | "hotline"): void {
   const page = new Page(screen);
@@ -34,6 +44,7 @@ export function counter(screen: "branch" | "hotline"): void {
   let popup: Popup | undefined;
   let entries: { at: string; text: string }[] = [];
   let standings = new Map<string, Standing>();
+  let links = new Map<string, Sent>();
   let chosen = 0;
   let trouble = "";
   let following = new AbortController();
@@ -44,6 +55,7 @@ export function counter(screen: "branch" | "hotline"): void {
     popup = undefined;
     entries = [];
     standings = new Map();
+    links = new Map();
     chosen = 0;
     trouble = "";
     page.status = "idle";
@@ -90,6 +102,7 @@ export function counter(screen: "branch" | "hotline"): void {
     const found = await page.rapport.touchpoint.getTimeline(popup.customer_id, { limit: HISTORY, lang: page.lang });
     if (signal.aborted) return;
     for (const entry of found.items) if (entry["kind"] === "contact.recalled") recalled(entry);
+    for (const entry of found.items) followLink(entry);
     const shown = found.items.map((entry) => ({ at: String(entry["at"]), text: String(entry["text"]) }));
     if (JSON.stringify(shown) === JSON.stringify(entries)) return;
     entries = shown;
@@ -119,6 +132,42 @@ export function counter(screen: "branch" | "hotline"): void {
       page.announce(page.problem(error));
     }
     page.draw();
+  }
+
+  /** Make a short link for the customer on the phone. The desk's own gateway sends it; this contact is credited. */
+  async function makeLink(offer: Popup["offers"][number]): Promise<void> {
+    if (popup === undefined || links.has(offer.offer_id)) return;
+    const { customer_id } = popup;
+    const { signal } = following;
+    links.set(offer.offer_id, { link_id: "", url: "", busy: true });
+    page.draw();
+    try {
+      const about = { customer_id, offer_id: offer.offer_id, contact_id: offer.contact_id };
+      const { link_id, url } = await page.rapport.offers.createLink(about);
+      if (signal.aborted) return;
+      links.set(offer.offer_id, { link_id, url });
+      page.announce(`${page.say("link.tell")} ${url}`);
+    } catch (error) {
+      if (signal.aborted) return;
+      links.delete(offer.offer_id);
+      standings.set(offer.offer_id, { ...standings.get(offer.offer_id), trouble: page.problem(error) });
+      page.announce(page.problem(error));
+    }
+    page.draw();
+  }
+
+  /** What an entry of the timeline tells of a link that was made here. */
+  function followLink(entry: Record<string, unknown>): void {
+    for (const [offerId, link] of links) {
+      const at = String(entry["at"]);
+      const opened = link.openedAt === undefined && entry["outcome_id"] === `${link.link_id}.opened`;
+      const accepted = link.acceptedAt === undefined && link.link_id !== ""
+        && entry["offer_id"] === offerId && entry["status"] === "accepted";
+      if (!opened && !accepted) continue;
+      links.set(offerId, { ...link, ...(opened ? { openedAt: at } : { acceptedAt: at }) });
+      page.announce(page.say(opened ? "link.opened" : "link.accepted", { time: page.time(at) }));
+      page.draw();
+    }
   }
 
   async function answerRecall(offer: Popup["offers"][number], said: "withdrawn" | "too_late"): Promise<void> {
@@ -161,6 +210,7 @@ export function counter(screen: "branch" | "hotline"): void {
 
   function card(offer: Popup["offers"][number], number: number): HTMLElement {
     const standing = standings.get(offer.offer_id) ?? {};
+    const bought = links.get(offer.offer_id)?.acceptedAt !== undefined;
     const choose = (): void => {
       if (chosen === number) return;
       chosen = number;
@@ -170,21 +220,48 @@ export function counter(screen: "branch" | "hotline"): void {
       "article",
       {
         class: `card${standing.gone ? " gone" : ""}`, "aria-current": chosen === number ? "true" : "false",
-        "data-offer": offer.offer_id, "data-state": state(standing),
+        "data-offer": offer.offer_id, "data-state": state(standing, bought),
         "data-changed-at": standing.changedAt?.toString(), onclick: choose,
+        "data-link": linkState(links.get(offer.offer_id)),
       },
       h("div", {}, h("span", { class: "number", "aria-hidden": "true" }, String(number + 1)),
         h("h3", {}, offer.title ?? offer.offer_id)),
       h("p", { class: "body" }, offer.body),
       h("p", { class: "fact" }, offer.why.text),
       h("blockquote", { "aria-label": page.say("script") }, offer.script),
-      standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said, standing.sale) : ask(offer, standing),
+      standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said, standing.sale)
+        : !bought && ask(offer, standing),
+      linkOf(offer, standing),
       standing.trouble !== undefined && h("p", { class: "notice stop", role: "alert" }, standing.trouble),
     );
   }
 
-  function state({ gone, said, sale }: Standing): string {
-    return gone ? "gone" : sale?.state === "refused" ? "not-to-be-had" : said ?? "open";
+  function linkState(link: Sent | undefined): string | undefined {
+    if (link === undefined || link.busy) return undefined;
+    return link.acceptedAt !== undefined ? "accepted" : link.openedAt !== undefined ? "opened" : "made";
+  }
+
+  /** On the phone: the button that makes a link, then the link and what came of it. */
+  function linkOf(offer: Popup["offers"][number], standing: Standing): HTMLElement | false {
+    const link = links.get(offer.offer_id);
+    if (screen !== "hotline" || (link === undefined && (standing.gone || standing.said === "refused"))) return false;
+    if (link === undefined || link.busy) {
+      return h("div", { class: "actions" },
+        button(page.say("link.make"), "s", () => void makeLink(offer), { disabled: link?.busy ?? false }));
+    }
+    const { url, openedAt, acceptedAt } = link;
+    const came = acceptedAt !== undefined ? page.say("link.accepted", { time: page.time(acceptedAt) })
+      : openedAt !== undefined ? page.say("link.opened", { time: page.time(openedAt) }) : page.say("link.waiting");
+    return h(
+      "div", { class: "stack" },
+      h("p", { class: "fact" }, page.say("link.tell"), " ", h("code", { class: "link" }, url), " ",
+        button(page.say("link.copy"), "", () => void navigator.clipboard.writeText(url).catch(() => undefined), { class: "plain" })),
+      h("p", { class: `notice ${acceptedAt !== undefined ? "good" : openedAt !== undefined ? "wait" : ""}`, role: "status" }, came),
+    );
+  }
+
+  function state({ gone, said, sale }: Standing, bought: boolean): string {
+    return gone ? "gone" : sale?.state === "refused" ? "not-to-be-had" : said ?? (bought ? "accepted" : "open");
   }
 
   function said(answer: Answer, sale: Standing["sale"]): HTMLElement {
@@ -286,6 +363,7 @@ export function counter(screen: "branch" | "hotline"): void {
       ["/", "keys.find"],
       ...(popup !== undefined && popup.offers.length > 1 ? [["1–9", "keys.offers"] as [string, Word]] : []),
       ...(popup === undefined ? [] : ANSWERS.map(([each, key]): [string, Word] => [key.toUpperCase(), `answer.${each}`])),
+      ...(popup === undefined || screen === "branch" ? [] : [["S", "link.make"] as [string, Word]]),
     ],
   );
   document.addEventListener("language", () => void look().catch(() => undefined));

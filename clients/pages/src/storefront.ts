@@ -19,7 +19,14 @@ interface Tile {
 const GONE = new Set(["sold-out", "already-accepted", "offer-expired", "not-eligible"]);
 const LIMIT = 6;
 
+/** The short link through which the customer came: `?offer=…&link=…&claim=…`, as `/l/…` leads here. */
+interface Linked {
+  offer: string;
+  link: string;
+}
+
 const page = new Page("storefront");
+let linked: Linked | undefined;
 let customerId = "";
 let tiles: Tile[] | undefined;
 let trouble = "";
@@ -55,7 +62,12 @@ async function look(): Promise<void> {
     return tile.state === "open" ? { ...tile, state: "gone", changedAt: clock() } : tile;
   });
   tiles = [...kept, ...[...present.values()].map((offer): Tile => ({ offer, state: "open" }))];
+  tiles.sort((one, other) => Number(isLinked(other)) - Number(isLinked(one))); // what the customer came for goes first
   if (JSON.stringify(tiles) !== before) page.draw();
+}
+
+function isLinked(tile: Tile): boolean {
+  return tile.offer.offer_id === linked?.offer;
 }
 
 function change(tile: Tile, to: Partial<Tile>): void {
@@ -68,7 +80,8 @@ async function accept(tile: Tile): Promise<void> {
   const pressedAt = clock();
   change(tile, { state: "busy" });
   try {
-    await page.rapport.offers.acceptOffer({ customer_id: customerId, offer_id, channel: "web", contact_id });
+    const credit = isLinked(tile) && linked !== undefined ? { link: linked.link } : { contact_id };
+    await page.rapport.offers.acceptOffer({ customer_id: customerId, offer_id, channel: "web", ...credit });
     change(tile, { state: "accepted", changedAt: pressedAt });
     page.announce(page.say("shop.accepted"));
   } catch (error) {
@@ -107,6 +120,7 @@ function shown(tile: Tile, number: number): HTMLElement {
       "data-changed-at": tile.changedAt?.toString(),
     },
     h("h3", {}, offer.title),
+    isLinked(tile) && h("p", { class: "fact" }, page.say("shop.linked")),
     h("div", { class: "body" }, offer.image !== null && h("img", { src: offer.image, alt: "" }), h("p", {}, offer.body),
       end !== null && h("p", { class: "fact" }, page.say("shop.until", { date: page.day(end) }))),
     h("div", { class: "stack" }, foot,
@@ -134,5 +148,21 @@ page.run(
   () => tiles === undefined || tiles.length === 0 ? [] : [["1–6", "shop.accept"] as [string, Word]],
 );
 document.addEventListener("language", () => void (customerId !== "" && look().catch(() => undefined)));
-const given = page.given.get("customer");
-if (given !== null) void logIn(given);
+
+/** Whom the claim names. This page believes it, for it has no server; a shop's checks signature, audience and end. */
+function claimed(claim: string): string {
+  const body = claim.split(".")[1] ?? "";
+  const { sub } = JSON.parse(atob(body.replace(/-/g, "+").replace(/_/g, "/"))) as { sub: string };
+  return sub;
+}
+
+const came = new URLSearchParams(location.search);
+const [offer, link, claim] = [came.get("offer"), came.get("link"), came.get("claim")];
+if (offer !== null && link !== null && claim !== null) {
+  linked = { offer, link };
+  history.replaceState(null, "", location.pathname + location.hash); // the link is a credential
+  void logIn(claimed(claim));
+} else {
+  const given = page.given.get("customer");
+  if (given !== null) void logIn(given);
+}
