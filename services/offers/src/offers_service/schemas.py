@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from offers_service.domain.approval import EditState
 from rapport.contracts import offers as contract
 from rapport.contracts.offers import OfferText, Quota
-from rapport.contracts.vocabulary import Channel, Id, Name
+from rapport.contracts.vocabulary import Channel, Id, Name, SensibleInstant
 from rapport.ranking import Refusal
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -23,7 +23,7 @@ UNIT = "^/[A-Za-z0-9._~/-]*$"
 
 Unit = Annotated[str, Field(max_length=200, pattern=UNIT)]
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+Instant = Annotated[SensibleInstant, AfterValidator(lambda at: at.astimezone(UTC))]
 """Taken with any offset, kept in UTC."""
 
 OFFER_EXAMPLE: dict[str, Any] = {
