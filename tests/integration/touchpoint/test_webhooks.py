@@ -588,8 +588,8 @@ class TestAKilledWorker:
                     await log.write([unique], seq=1, at=at)
                     await log.write([unique], seq=1, at=at)
                     await log.write([unique], seq=2, at=at)
-                await receiver.until(before + 2, 40)
-                async with asyncio.timeout(10):
+                await receiver.until(before + 2, 120)
+                async with asyncio.timeout(60):
                     while (await see(service, made))["waiting"]:
                         await asyncio.sleep(0.05)
                 assert sorted(receiver.ids()[before:]) == [f"{unique}.1", f"{unique}.2"]
