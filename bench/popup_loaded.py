@@ -26,7 +26,7 @@ RATE = 200
 POPUPS = 3000
 """Fifteen seconds."""
 CALM = 1000
-"""Before the backlog: so that one sees what the machine is like just now, and the process is warm."""
+"""Before the backlog: so that one sees what the machine is like just now."""
 BACKLOG = (60_000, 60_000, 60_000)
 """Three times as much as the gate decides in fifteen seconds on an idle machine; in parts, to bound the memory."""
 _UNDER_WAY = 10_000
@@ -43,15 +43,16 @@ async def measure(endpoints: Endpoints, _state: Path) -> list[Result]:
     url = await gate.prepare(endpoints, "popup_loaded")
     await catalogue(url)
     bootstrap = endpoints.kafka_bootstrap
-    others = range(CALM + POPUPS, gate.CUSTOMERS)
+    others = range(2 * CALM + POPUPS, gate.CUSTOMERS)
     for part, count in enumerate(BACKLOG):
         await kafka.fill(bootstrap, ContactRequested.topic, gate.requests(part, count, others))
     port = free_port()
     environment = gate.touchpoint_environment(endpoints, url) | {"TOUCHPOINT_PORT": str(port)}
-    asked = popups(CALM, POPUPS)
+    asked = popups(2 * CALM, POPUPS)
     with ExitStack() as ending:
         begin_api(ending, port, partial(gate.start, "touchpoint_service.main", environment=environment))
-        calm = (await load(port, popups(0, CALM), rate=RATE)).latencies
+        await load(port, popups(0, CALM), rate=RATE)  # until the process and its sessions are warm
+        calm = (await load(port, popups(CALM, CALM), rate=RATE)).latencies
         starts = await kafka.ends(bootstrap, TimelineEvent.topic)
         for kinds in (sorted(KINDS - {"relay"}), ["relay"]):
             worker = gate.start("touchpoint_service.worker", "--only", *kinds, environment=environment)
