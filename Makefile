@@ -3,6 +3,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 TESTS ?= tests
 MINUTES ?= 10
+CLAIMS ?= 10000
 
 BIN := .venv/bin
 SOURCES := libs services cli clients tests bench deploy
@@ -10,7 +11,7 @@ PACKAGES := libs/common services/profile services/offers services/touchpoint ser
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check clients clients-check pages bench chaos lock clean
+.PHONY: help setup demo up down test check format format-check lint types imports dependencies contracts contracts-check clients clients-check pages bench chaos ledger lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +73,9 @@ bench: setup ## measure against the budgets → var/bench/results.json; ONLY=<na
 
 chaos: setup ## kill processes at random under load for MINUTES, then check every invariant
 	@RAPPORT_CHAOS_MINUTES=$(MINUTES) $(BIN)/pytest tests/chaos --timeout 0
+
+ledger: setup ## CLAIMS customers for a hundred pieces, also while both APIs and the database are killed
+	@RAPPORT_LEDGER_CLAIMS=$(CLAIMS) $(BIN)/pytest tests/integration/offers/test_stock.py --durations 2
 
 lock: setup ## pin requirements/*.in with hashes, keeping what still fits; UPGRADE=1 takes the newest
 	@$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt

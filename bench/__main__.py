@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import alone, gate, growth, http, memory, rebuild, recall, subscriptions, what_if
+from bench import alone, gate, growth, http, memory, popup_loaded, rebuild, recall, subscriptions, what_if
 from bench.results import Result, write
 from rapport.settings import home
 from rapport.testing.infrastructure import Endpoints, choose
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, tuple[Measurement, tuple[str, ...]]] = {
     "gate": (gate.measure, ("gate_vs_bare_pipe", "gate_per_s", "gate_all_released")),
     "decide": (alone.measure, ("decide_alone",)),
     "popup": (http.measure_popup, ("popup_vs_bare_read", "popup_at_200")),
+    "popup_loaded": (popup_loaded.measure, ("popup_at_200_loaded", "popup_bulk_per_s")),
     "storefront": (http.measure_storefront, ("storefront_vs_bare_read",)),
     "rebuild": (rebuild.measure, ("rebuild_right", "rebuild_wrong")),
     "recall": (

@@ -128,10 +128,10 @@ async def prepare(endpoints: Endpoints, bench: str, policy: dict[str, Any] = WID
     return url
 
 
-def requests(run: int, count: int) -> list[kafka.Record]:
+def requests(run: int, count: int, customers: range = range(CUSTOMERS)) -> list[kafka.Record]:
     """That many requests for random customers, each for a call, as records."""
     dice = random.Random(run)
-    return [_record(f"{run}.{n}", dice.randrange(CUSTOMERS), LINES[0]) for n in range(count)]
+    return [_record(f"{run}.{n}", dice.choice(customers), LINES[0]) for n in range(count)]
 
 
 def wave(run: int, count: int) -> list[kafka.Record]:

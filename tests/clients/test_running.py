@@ -180,7 +180,7 @@ class TestPages:
         yield context
         await context.close()
 
-    @pytest.mark.parametrize("where", ["dialer", "storefront"])
+    @pytest.mark.parametrize("where", FOUR)
     async def test_accepted_on_one_changes_the_others_within_a_second(
         self, house: House, context: BrowserContext, where: str
     ):
@@ -201,6 +201,7 @@ class TestPages:
             pressed = float(await done.get_attribute("data-changed-at") or "nan")
         else:
             pressed = await changed_at(pages[where], "accepted")
+            await expect(pages[where].locator('[data-state="accepted"] .notice.good')).to_be_visible()  # confirmed
         took = {name: await changed_at(pages[name], "gone") - pressed for name in FOUR if name != where}
         for name, page in pages.items():
             await shot(page, f"accepted-at-{where}-{name}")

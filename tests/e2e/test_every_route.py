@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.architecture.test_routes import SERVICES, api
+from tests.e2e.instants import bodies, queries
 
 from rapport.auth import mint_token
 from rapport.roles import ROLES
@@ -78,6 +79,26 @@ def test_any_input_gets_an_answer_that_is_documented(
         case.validate_response(answer, checks=CHECKS)
 
     try_any()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_instant_at_an_edge_of_the_calendar_is_no_fault(
+    started: tuple[System, Running], session: requests.Session, service: str
+) -> None:
+    """Wherever a request has one; what is before the year 1 in UTC, or after 9999, cannot be calculated with."""
+    _, running = started
+    document = api(service).openapi()
+    found = []
+    for path, operations in document["paths"].items():
+        address = running.api(service) + path.replace("{", "none-").replace("}", "")
+        for method, operation in operations.items():
+            tried: list[dict[str, Any]] = [{"params": query} for query in queries(document, operation)]
+            tried += [{"json": body} for body in bodies(document, operation)]
+            for told in tried:
+                with session.request(method, address, headers=token(*ROLES), timeout=60, **told) as answer:
+                    found.append((answer.status_code, method, path, told))
+    assert len(found) >= 4, "there are instants in every service"
+    assert [each for each in found if each[0] >= 500] == []
 
 
 async def test_each_role_is_let_in_exactly_where_the_table_says(started: tuple[System, Running]) -> None:

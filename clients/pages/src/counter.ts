@@ -18,7 +18,7 @@ const HISTORY = 12;
 interface Standing {
   said?: Answer;
   /** What the ledger said to a yes. */
-  sale?: { state: string; text: string };
+  sale?: { acceptance_id: string; state: string; text: string };
   asksWhen?: boolean;
   /** Taken back: where it was accepted, as far as that is known. */
   gone?: { where: string | undefined; another: boolean; answered?: boolean };
@@ -95,14 +95,28 @@ export function counter(screen: "branch" | "hotline"): void {
     }
   }
 
-  /** The newest entries of the timeline: words for the hotline, and recalls that no event told of. */
+  /** The ledger's word on a yes that waited for it. */
+  function settled(entry: Record<string, unknown>): void {
+    const [acceptanceId, state, text] = [entry["acceptance_id"], String(entry["status"]), String(entry["text"])];
+    for (const [offerId, standing] of standings) {
+      if (standing.sale?.state !== "pending" || standing.sale.acceptance_id !== acceptanceId) continue;
+      standings.set(offerId, { ...standing, sale: { ...standing.sale, state, text } });
+      page.announce(text);
+      page.draw();
+    }
+  }
+
+  /** The newest entries of the timeline: words for the hotline, recalls that no event told of, and the ledger's word. */
   const look = oneAtATime(async () => {
     if (popup === undefined) return;
     const { signal } = following;
     const found = await page.rapport.touchpoint.getTimeline(popup.customer_id, { limit: HISTORY, lang: page.lang });
     if (signal.aborted) return;
-    for (const entry of found.items) if (entry["kind"] === "contact.recalled") recalled(entry);
-    for (const entry of found.items) followLink(entry);
+    for (const entry of found.items) {
+      if (entry["kind"] === "contact.recalled") recalled(entry);
+      if (entry["kind"] === "acceptance.settled") settled(entry);
+      followLink(entry);
+    }
     const shown = found.items.map((entry) => ({ at: String(entry["at"]), text: String(entry["text"]) }));
     if (JSON.stringify(shown) === JSON.stringify(entries)) return;
     entries = shown;
@@ -126,6 +140,7 @@ export function counter(screen: "branch" | "hotline"): void {
       const told = await page.rapport.touchpoint.answerPopupOffers(popup.popup_id, { answers: [body], lang: page.lang });
       const sale: Standing["sale"] = told.answers[0]?.sale;
       standings.set(offerId, { said, changedAt: pressedAt, ...(sale ? { sale } : {}) });
+      if (sale?.state === "pending") void look().catch(() => undefined); // its event may have come before the answer
       page.announce(sale?.state === "refused" ? sale.text : page.say(`said.${said}`));
     } catch (error) {
       standings.set(offerId, { trouble: page.problem(error) });
@@ -333,6 +348,14 @@ export function counter(screen: "branch" | "hotline"): void {
     );
   }
 
+  /** The keys that do something to the chosen offer. */
+  function keysOf(offer: Popup["offers"][number] | undefined): [string, Word][] {
+    const standing = standings.get(offer?.offer_id ?? "") ?? {};
+    if (offer === undefined || standing.said !== undefined || standing.asksWhen || standing.gone?.answered) return [];
+    if (standing.gone) return [["W", "gone.unsaid"], ["T", "gone.said"]];
+    return ANSWERS.map(([each, key]) => [key.toUpperCase(), `answer.${each}`]);
+  }
+
   function shown(found: Popup): Node[] {
     const { name, grade, language } = found.greeting;
     const facts = [found.customer_id, grade, language];
@@ -362,7 +385,7 @@ export function counter(screen: "branch" | "hotline"): void {
     () => [
       ["/", "keys.find"],
       ...(popup !== undefined && popup.offers.length > 1 ? [["1–9", "keys.offers"] as [string, Word]] : []),
-      ...(popup === undefined ? [] : ANSWERS.map(([each, key]): [string, Word] => [key.toUpperCase(), `answer.${each}`])),
+      ...(popup === undefined ? [] : keysOf(popup.offers[chosen])),
       ...(popup === undefined || screen === "branch" ? [] : [["S", "link.make"] as [string, Word]]),
     ],
   );

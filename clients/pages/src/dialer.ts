@@ -164,6 +164,16 @@ function when(): HTMLElement {
     h("button", { class: "first" }, page.say("later.save")), button(page.say("cancel"), "", cancel));
 }
 
+/** The keys that do something to the call in hand. */
+function keysOf(held: Task): [string, Word][] {
+  if (!held.signal.aborted) {
+    return asksWhen ? [] : [...OUTCOMES.map(([each, key]): [string, Word] => [key.toUpperCase(), `call.${each}`]),
+      ["Z", "call.give_back"]];
+  }
+  const recalled = held.signal.reason instanceof ContactRecalled && !answered;
+  return recalled ? [["W", "call.unsaid"], ["T", "call.said"]] : [];
+}
+
 page.run(
   () => [
     h("section", { class: "actions" },
@@ -174,7 +184,6 @@ page.run(
   ],
   () => [
     ["F", "call.fetch"],
-    ...(task === undefined || task.signal.aborted ? [] : OUTCOMES.map(([each, key]): [string, Word] =>
-      [key.toUpperCase(), `call.${each}`])),
+    ...(task === undefined ? [] : keysOf(task)),
   ],
 );

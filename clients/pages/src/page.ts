@@ -23,7 +23,9 @@ export class Page {
   #draw: () => Node[] = () => [];
   #hints: () => [string, Word][] = () => [];
   #status: Status = "idle";
-  #said = "";
+  readonly #frame = h("div");
+  // Never drawn anew: a screen reader hears only what changes in a region that it knows.
+  readonly #voice = h("div", { class: "hidden", role: "status", "aria-live": "polite" });
 
   constructor(screen: Screen) {
     this.screen = screen;
@@ -48,6 +50,7 @@ export class Page {
   run(draw: () => Node[], hints: () => [string, Word][] = () => []): void {
     this.#draw = draw;
     this.#hints = hints;
+    document.body.replaceChildren(this.#frame, this.#voice);
     this.draw();
   }
 
@@ -85,7 +88,7 @@ export class Page {
 
   /** Tell a screen reader. */
   announce(text: string): void {
-    this.#said = text;
+    this.#voice.textContent = text;
   }
 
   /** Draw the page as its state is now. */
@@ -96,10 +99,9 @@ export class Page {
     document.title = this.screen === "index" ? "Rapport" : `${this.say(this.screen)} · Rapport`;
     const content = this.#token === null && this.screen !== "index" ? [this.#askToken()] : this.#draw();
     const hints = [...this.#hints(), ["G", "keys.language"] as [string, Word]];
-    document.body.replaceChildren(
+    this.#frame.replaceChildren(
       this.#bar(),
       h("main", { class: this.screen === "hotline" || this.screen === "branch" ? "split" : "" }, ...content),
-      h("div", { class: "hidden", role: "status", "aria-live": "polite" }, this.#said),
       h("footer", { class: "keys" }, ...hints.map(([key, word]) => h("span", {}, h("kbd", {}, key), this.say(word)))),
     );
     for (const [id, value] of typed) {

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from profile_service.domain.fields import Country, CustomerFields, Phone, SensibleInstant
+from profile_service.domain.fields import Country, CustomerFields, Phone
 from profile_service.domain.masks import MASKS
 from rapport.contracts.profile import Customer, CustomerUpserted
-from rapport.contracts.vocabulary import Channel, Id, Name
+from rapport.contracts.vocabulary import Channel, Id, Name, SensibleInstant
 
 CUSTOMER_EXAMPLE: dict[str, Any] = {
     "name": "Zhang Wei",

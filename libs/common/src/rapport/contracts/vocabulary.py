@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
 """An identifier: 1–64 characters that need no escaping in a URL."""
@@ -14,6 +15,21 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 """A term that planners choose (category, purpose, goal): lower case, so that two spellings are not two budgets."""
 
 Instant = AwareDatetime
+
+
+def sensible_instant(at: datetime) -> datetime:
+    """`at`, if it can be converted to any time zone, and may have been meant.
+
+    Raises:
+        ValueError: it lies before 1970 or after 9998.
+    """
+    if not 1970 <= at.year <= 9998:
+        raise ValueError("must lie in the years 1970 to 9998")
+    return at
+
+
+SensibleInstant = Annotated[Instant, AfterValidator(sensible_instant)]
+"""Of a request: beyond these years an instant that is well-formed may have none in UTC."""
 
 UnitPath = Annotated[
     str, StringConstraints(pattern=r"^(/|(/[A-Za-z0-9][A-Za-z0-9._~-]*)+)$", min_length=1, max_length=200)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rapport.contracts.vocabulary import Channel, ContactClass, Id, Instant, Name
+from rapport.contracts.vocabulary import Channel, ContactClass, Id, Name, SensibleInstant
 from rapport.rules import Group
 
 MAX_LIST = 50_000
@@ -116,8 +116,8 @@ class Line(_Part):
 class Schedule(_Part):
     """When requests go out, and when they are no longer wanted."""
 
-    start: Instant
-    end: Instant
+    start: SensibleInstant
+    end: SensibleInstant
     """Requests expire and the campaign is over; the instant itself is outside."""
     wave_size: Annotated[int, Field(ge=1)] | None = None
     """Customers per wave; null: all at once."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from rapport.contracts.vocabulary import SensibleInstant
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 """A BCP 47 tag, as far as texts need it."""
@@ -15,7 +17,7 @@ UNIT = "^/[A-Za-z0-9._~/-]*$"
 
 Unit = Annotated[str, Field(max_length=200, pattern=UNIT)]
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+Instant = Annotated[SensibleInstant, AfterValidator(lambda at: at.astimezone(UTC))]
 """Taken with any offset, kept in UTC."""
 
 

@@ -7,7 +7,7 @@ document as it is, but for the phone, whose country may be known only from the d
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from rapport.contracts.profile import Consent, ContactWindow, Holding
-from rapport.contracts.vocabulary import Channel, Id, Instant
+from rapport.contracts.vocabulary import Channel, Id, SensibleInstant, sensible_instant
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """The form of RFC 5646 tags in daily use: language, script, region, variants."""
@@ -45,18 +45,6 @@ def bcp47_tag(tag: str) -> str:
     return tag
 
 
-def sensible_instant(at: datetime) -> datetime:
-    """`at`, if it can be converted to any time zone, and may have been meant.
-
-    Raises:
-        ValueError: it lies before 1970 or after 9998.
-    """
-    if not 1970 <= at.year <= 9998:
-        raise ValueError("must lie in the years 1970 to 9998")
-    return at
-
-
-SensibleInstant = Annotated[Instant, AfterValidator(sensible_instant)]
 Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from rapport.auth import Principal, requires
 from rapport.clock import to_micros
-from rapport.contracts.vocabulary import Channel, Id
+from rapport.contracts.vocabulary import Channel, Id, SensibleInstant
 from rapport.errors import NotFound
 from rapport.web import Now, Page, PagingQuery, Reading, Router, answers
 from touchpoint_service.api.context import TheGate
@@ -58,8 +57,8 @@ async def get_timeline(
     paging: PagingQuery,
     channel: Channel | None = None,
     kind: Annotated[str | None, Query(pattern=r"^[a-z_]+\.[a-z_]+$")] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: SensibleInstant | None = None,
+    until: SensibleInstant | None = None,
     lang: Lang = "en",
 ) -> Page[dict[str, Any]]:
     """Newest first, with a sentence for each entry. `since` is included, `until` is not."""

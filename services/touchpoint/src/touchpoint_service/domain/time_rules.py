@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from rapport.clock import to_micros
-from rapport.contracts.vocabulary import Channel, Instant
+from rapport.contracts.vocabulary import Channel, SensibleInstant
 from touchpoint_service.domain.hours import Country, Week, WeeklyHours
 from touchpoint_service.domain.rule_base import Rule
 from touchpoint_service.domain.zones import Place, country_of, known_zone, place_of
@@ -79,8 +79,8 @@ class OpeningHours(Rule):
 class Blackout(LocalRule):
     """No contact in `channels` from `begins` on until `ends`, which is outside."""
 
-    begins: Instant
-    ends: Instant
+    begins: SensibleInstant
+    ends: SensibleInstant
 
     @model_validator(mode="after")
     def ends_later(self) -> Blackout:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from rapport.contracts.channel import OutcomeReported
 from rapport.contracts.vocabulary import (
     Id,
     Outcome,
+    SensibleInstant,
 )
 from touchpoint_service.schemas.body import Body, Place, example
 
@@ -21,9 +22,9 @@ class OutcomeIn(Body):
     outcome: Outcome
     outcome_id: Id | None = None
     """Natural key: the same id twice is one result. Made up when left out; then a retry needs an `Idempotency-Key`."""
-    at: AwareDatetime | None = None
+    at: SensibleInstant | None = None
     offer_id: Id | None = None
-    call_back_at: AwareDatetime | None = None
+    call_back_at: SensibleInstant | None = None
     agent: Annotated[str, Field(max_length=64)] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
 

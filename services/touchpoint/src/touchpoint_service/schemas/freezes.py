@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rapport.contracts.vocabulary import (
     Id,
+    SensibleInstant,
 )
 from rapport.errors import FieldError, Malformed
 from touchpoint_service.repository.freezes import FreezeRow
@@ -23,7 +24,7 @@ class FreezeIn(Body):
     freeze_id: Id | None = None
     """Yours, so that asking twice opens one; made here when left out."""
     customer_id: Id
-    until: AwareDatetime | None = None
+    until: SensibleInstant | None = None
     """Over by itself from then on; left out: only when it is closed."""
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 

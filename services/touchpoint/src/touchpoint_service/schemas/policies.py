@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 
 from rapport.contracts.vocabulary import (
     Id,
+    SensibleInstant,
 )
 from touchpoint_service.domain.capacity import CapacityDocument
 from touchpoint_service.domain.policy_document import PolicyDocument
@@ -90,5 +91,5 @@ class ApprovalIn(Body):
 
     model_config = example({"activate_at": "2026-12-01T00:00:00+01:00"})
 
-    activate_at: AwareDatetime | None = None
+    activate_at: SensibleInstant | None = None
     """In force from this instant on, at least a second and at most two years ahead. Left out, at once."""

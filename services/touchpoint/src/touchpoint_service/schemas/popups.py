@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from rapport.auth import Principal
 from rapport.contracts.vocabulary import (
     Id,
+    SensibleInstant,
 )
 from rapport.personal import may_read
 from rapport.sealing import Keyring
@@ -54,7 +55,7 @@ class PopupAnswer(Body):
 
     offer_id: Id
     answer: Literal["interested", "refused", "accepted", "later"]
-    call_back_at: AwareDatetime | None = None
+    call_back_at: SensibleInstant | None = None
     """For `later`: when to come back to it."""
     note: Annotated[str, Field(max_length=500)] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from rapport.clock import to_micros
 from rapport.contracts.vocabulary import (
@@ -13,6 +13,7 @@ from rapport.contracts.vocabulary import (
     ContactClass,
     Id,
     Name,
+    SensibleInstant,
 )
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.schemas.body import Body, Place, example
@@ -50,8 +51,8 @@ class ContactRequestIn(Body):
     campaign_id: Id | None = None
     offer_id: Id | None = None
     place: Place | None = None
-    not_before: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    not_before: SensibleInstant | None = None
+    expires_at: SensibleInstant | None = None
     """From this instant on it is no longer wanted. Needed for a request that may wait."""
     agent: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """The person who asks for it: what comes of a link in the message is credited to them and to the caller's unit."""

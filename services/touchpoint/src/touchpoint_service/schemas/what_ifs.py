@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from rapport.clock import to_micros
 from rapport.contracts.vocabulary import (
@@ -13,6 +13,7 @@ from rapport.contracts.vocabulary import (
     ContactClass,
     Id,
     Name,
+    SensibleInstant,
 )
 from rapport.errors import FieldError, Malformed
 from touchpoint_service.domain.planned import CAMPAIGN
@@ -36,7 +37,7 @@ class PlannedIn(Body):
     campaign_id: Id = CAMPAIGN
     """It counts as running."""
     offer_id: Id | None = None
-    begins_at: AwareDatetime | None = None
+    begins_at: SensibleInstant | None = None
     """When the first are asked for; at the start of the what-if when left out."""
     hours: Annotated[int, Field(ge=1, le=92 * 24)] = 7 * 24
     """How long each request is wanted."""
@@ -82,8 +83,8 @@ class WhatIfIn(Body):
 
     days: Annotated[int, Field(ge=1, le=92)] | None = None
     """Up to now, or to `until`. 30 when neither this nor `from` is given."""
-    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: AwareDatetime | None = None
+    since: Annotated[SensibleInstant | None, Field(alias="from")] = None
+    until: SensibleInstant | None = None
     """Excluded; never later than now."""
     campaign: PlannedIn | None = None
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from rapport.auth import Principal
 from rapport.contracts.vocabulary import (
     Channel,
     Id,
+    SensibleInstant,
     UnitPath,
     WorkOrderKind,
     WorkOrderResult,
@@ -50,7 +51,7 @@ class WorkOrderIn(Body):
     place: Place | None = None
     contact_id: Id | None = None
     offer_id: Id | None = None
-    appointment_at: AwareDatetime | None = None
+    appointment_at: SensibleInstant | None = None
     """When the customer comes to the unit."""
 
     def to_order(self, work_order_id: str, caller: Principal) -> NewOrder:
@@ -119,7 +120,7 @@ class WorkOrderAppointmentIn(Body):
 
     model_config = example({"at": "2026-03-06T15:30:00+01:00"})
 
-    at: AwareDatetime
+    at: SensibleInstant
 
 
 class WorkOrderResultIn(Body):
