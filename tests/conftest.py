@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.lending import drop_lent
 
 from rapport.db import create_database
 from rapport.testing.infrastructure import Endpoints, shared
@@ -24,6 +25,7 @@ def infrastructure() -> Iterator[Endpoints]:
     """A PostgreSQL 18, a Kafka and a Redis that answer."""
     with shared(STATE) as endpoints:
         yield endpoints
+        drop_lent()
 
 
 @pytest.fixture
