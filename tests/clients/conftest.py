@@ -33,9 +33,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def started() -> Iterator[tuple[System, Running]]:
-    """The system with its pages, ended afterwards."""
+    """The system with its pages, ended with the last test of this folder, as an idle one takes time, too."""
     node.build()
     system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options(pages=True))
     running = system.start(fresh=True)

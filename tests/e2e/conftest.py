@@ -134,9 +134,9 @@ async def until(look: Callable[[], Awaitable[Any]], what: str, seconds: float = 
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def started() -> Iterator[tuple[System, Running]]:
-    """The system itself, ended afterwards."""
+    """The system itself, ended with the last test of this folder, as an idle one takes time, too."""
     system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options())
     running = system.start(fresh=True)
     yield system, running

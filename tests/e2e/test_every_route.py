@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -34,6 +35,7 @@ STREAMS = frozenset({"stream_events"})
 """Answers that have no end."""
 
 
+@cache
 def token(*roles: str) -> dict[str, str]:
     minted = mint_token(DEVELOPMENT_KEY, roles=list(roles), subject="anybody", org="/", lifetime=timedelta(hours=1))
     return {"Authorization": f"Bearer {minted}"}
