@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.lending import drop_lent
+from tests.lending import drop_lent, end_running
 
 from rapport.db import create_database
 from rapport.testing.infrastructure import Endpoints, shared
@@ -52,6 +52,18 @@ def _turn(nodeid: str) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long ones first, so that no worker is left with one when the other has nothing more to do."""
     items.sort(key=lambda item: _turn(item.nodeid))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End a shared system behind the last test of its unit."""
+    if nextitem is None or _unit(nextitem.nodeid) != _unit(item.nodeid):
+        end_running()
+
+
+def pytest_sessionfinish() -> None:
+    """Also when the run was broken off."""
+    end_running()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,7 @@
 """Databases and applications that the tests of a worker have one after another: a new one of each costs more than most.
+And the running system that some files share.
 
-What always holds: whoever gets one finds it as new, and nobody else has it meanwhile.
+What always holds: whoever gets a database or an application finds it as new, and nobody else has it meanwhile.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from starlette.datastructures import State
 
 from rapport.testing.database import Reused
 from rapport.testing.infrastructure import Endpoints
+from rapport.testing.system import System
 from rapport.web import Api
 
 _DATABASES: dict[tuple[str, str], Reused] = {}
 _APPS: dict[str, Api] = {}
+
+RUNNING: list[System] = []
+"""Systems that are ended with the last test that shares them, and not at the end of all: idle, one takes a good part of
+a processor."""
 
 
 def lent_database(infrastructure: Endpoints, service: str) -> AbstractAsyncContextManager[str]:
@@ -53,3 +59,9 @@ def drop_lent() -> None:
 
     with ThreadPoolExecutor(1) as thread:  # a loop of its own, where one may be running
         thread.submit(asyncio.run, drop()).result()
+
+
+def end_running() -> None:
+    """End the systems that files have shared."""
+    while RUNNING:
+        RUNNING.pop().stop()
