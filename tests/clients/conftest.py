@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from clients import node
 from playwright.async_api import Browser, async_playwright
 from tests.e2e.conftest import COMPLIANCE, POLICY, House
+from tests.lending import RUNNING
 
 from rapport.testing.parts import Options
 from rapport.testing.system import Running, System
@@ -34,13 +35,12 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def started() -> Iterator[tuple[System, Running]]:
-    """The system with its pages, ended afterwards."""
+def started() -> tuple[System, Running]:
+    """The system with its pages, ended behind the last test that shares it."""
     node.build()
     system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options(pages=True))
-    running = system.start(fresh=True)
-    yield system, running
-    system.stop()
+    RUNNING.append(system)
+    return system, system.start(fresh=True)
 
 
 @pytest.fixture

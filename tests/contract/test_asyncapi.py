@@ -13,7 +13,8 @@ from rapport.contracts import REGISTRY, asyncapi
 from rapport.contracts.generate import ASYNCAPI, EXAMPLES, HERE, read_examples
 from rapport.messaging.topics import Topic, all_topics
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((HERE / ASYNCAPI).read_text("utf-8"))
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in Python takes a second, of every worker
+DOCUMENT: dict[str, Any] = yaml.load((HERE / ASYNCAPI).read_text("utf-8"), LOADER)
 TOPICS = {topic.name: topic for topic in all_topics()}
 
 every_event = pytest.mark.parametrize("name", sorted(REGISTRY))

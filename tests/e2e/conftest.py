@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lending import RUNNING
 
 from rapport.db import connect
 from rapport.testing.parts import Options
@@ -135,12 +136,11 @@ async def until(look: Callable[[], Awaitable[Any]], what: str, seconds: float = 
 
 
 @pytest.fixture(scope="session")
-def started() -> Iterator[tuple[System, Running]]:
-    """The system itself, ended afterwards."""
+def started() -> tuple[System, Running]:
+    """The system itself, ended behind the last test that shares it."""
     system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options())
-    running = system.start(fresh=True)
-    yield system, running
-    system.stop()
+    RUNNING.append(system)
+    return system, system.start(fresh=True)
 
 
 @pytest.fixture

@@ -11,20 +11,20 @@ import httpx2
 import pytest
 from tests.integration.offers.api_process import ApiProcess
 from tests.integration.offers.world import NOW, World
+from tests.lending import lent_app, lent_database
 
 from offers_service.main import create_app
 from offers_service.repository import customers
 from offers_service.settings import Settings
 from rapport.clock import FixedClock
 from rapport.contracts.profile import CustomerUpserted
-from rapport.testing.database import fresh_database
 from rapport.testing.infrastructure import Endpoints
 from rapport.testing.processes import ManagedProcess, free_port
 
 
 @pytest.fixture
 async def settings(infrastructure: Endpoints) -> AsyncIterator[Settings]:
-    async with fresh_database(infrastructure.postgres_url, "offers") as url:
+    async with lent_database(infrastructure, "offers") as url:
         yield Settings(
             environment="test",
             database_url=url,
@@ -35,12 +35,13 @@ async def settings(infrastructure: Endpoints) -> AsyncIterator[Settings]:
 
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
-    app = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))  # each test guesses alone
-    app.state.clock = FixedClock(NOW)
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://offers") as http:
-            yield World(app, app.state.pool, app.state.clock, http)
+    alone = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})  # each test guesses alone
+    with lent_app(settings.database_url, lambda: create_app(alone)) as app:
+        app.state.clock = FixedClock(NOW)
+        async with app.router.lifespan_context(app):
+            transport = httpx2.ASGITransport(app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://offers") as http:
+                yield World(app, app.state.pool, app.state.clock, http)
 
 
 @pytest.fixture

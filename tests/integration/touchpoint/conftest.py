@@ -13,6 +13,7 @@ import httpx2
 import orjson
 import pytest
 from fastapi import FastAPI
+from tests.lending import lent_app, lent_database
 
 from rapport.auth import mint_token
 from rapport.clock import FixedClock
@@ -24,7 +25,6 @@ from rapport.contracts.profile import CustomerUpserted
 from rapport.db import Pool, connect, transaction
 from rapport.phones import phone_index, seal_phone
 from rapport.settings import DEVELOPMENT_KEY
-from rapport.testing.database import fresh_database
 from rapport.testing.infrastructure import Endpoints
 from touchpoint_service.consumers import outcome_handlers, request_handlers
 from touchpoint_service.freshness import REPLICAS_GROUP, TOPICS
@@ -281,14 +281,15 @@ async def say_fresh(url: str, seconds_ago: float | None = None) -> None:
 @asynccontextmanager
 async def touchpoint_on(infrastructure: Endpoints) -> AsyncIterator[Touchpoint]:
     """A service with an empty database."""
-    async with fresh_database(infrastructure.postgres_url, "touchpoint") as url:
+    async with lent_database(infrastructure, "touchpoint") as url:
         await say_fresh(url)
-        app = create_app(Settings(environment="test", database_url=url, kafka_bootstrap=infrastructure.kafka_bootstrap))
-        clock = app.state.clock = FixedClock(START)
-        async with app.router.lifespan_context(app):
-            transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-            async with httpx2.AsyncClient(transport=transport, base_url="http://touchpoint") as client:
-                yield Touchpoint(app, client, app.state.pool, clock)
+        told = Settings(environment="test", database_url=url, kafka_bootstrap=infrastructure.kafka_bootstrap)
+        with lent_app(url, lambda: create_app(told)) as app:
+            clock = app.state.clock = FixedClock(START)
+            async with app.router.lifespan_context(app):
+                transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+                async with httpx2.AsyncClient(transport=transport, base_url="http://touchpoint") as client:
+                    yield Touchpoint(app, client, app.state.pool, clock)
 
 
 @pytest.fixture

