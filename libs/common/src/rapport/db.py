@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+Queryable = Connection | Pool
+"""What a single statement needs: a connection, or a pool, which lends one for as long as the statement takes."""
 
 COMMON_TABLES = """
 -- A row is a parcel: the events of one transaction for one topic, in order, a line for each in each of its texts.
@@ -200,10 +202,18 @@ async def missing(pool: Pool) -> str | None:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection inside one READ COMMITTED transaction: commits at the end, rolls back when an exception passes."""
-    async with pool.acquire() as connection, connection.transaction():
-        yield connection
+async def transaction(where: Queryable) -> AsyncIterator[Connection]:
+    """A connection inside one READ COMMITTED transaction: commits at the end, rolls back when an exception passes.
+
+    Args:
+        where: a pool; or a connection, whose transaction it is part of if it is in one.
+    """
+    if isinstance(where, asyncpg.Pool):
+        async with where.acquire() as connection, connection.transaction():
+            yield connection
+    else:
+        async with where.transaction():
+            yield where
 
 
 def lock_key(name: str) -> int:

@@ -168,7 +168,7 @@ class _Obstacle:
         return Refused(offer.document, self.reason, self.detail, self.layer.name, failed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     customer: Mapping[str, Any]
     channel: str

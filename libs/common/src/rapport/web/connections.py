@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from rapport.auth import authenticate
-from rapport.db import Connection, transaction
+from rapport.db import Connection, Queryable, transaction
 from rapport.sealing import Keyring
 from rapport.web.idempotency import once
 
@@ -57,10 +57,9 @@ async def _writing(
 async def _at_once(
     request: Request,
     idempotency_key: _Key = None,
-) -> AsyncIterator[Connection]:
+) -> AsyncIterator[Queryable]:
     if idempotency_key is None:
-        async with request.app.state.pool.acquire() as connection:
-            yield connection
+        yield request.app.state.pool
         return
     async with asynccontextmanager(_writing)(request, idempotency_key) as connection:
         yield connection
@@ -82,6 +81,6 @@ Writing = Annotated[Connection, Depends(_writing, scope="function")]
 """A connection in the request's one transaction, carried out once per `Idempotency-Key`. Declare the permission first:
 dependencies run in the order they are declared, and who may not write opens no transaction."""
 
-WritingAtOnce = Annotated[Connection, Depends(_at_once, scope="function")]
-"""For a route that writes in a single statement: a connection outside a transaction, so that each statement is one;
-with an `Idempotency-Key` it is in the request's transaction, as with `Writing`."""
+WritingAtOnce = Annotated[Queryable, Depends(_at_once, scope="function")]
+"""For a route that writes in a single statement: the pool, so that each statement is a transaction; with an
+`Idempotency-Key` a connection in the request's transaction, as with `Writing`."""

@@ -60,7 +60,7 @@ class DirectWay:
         self._permissions: list[tuple[str, Callable[[Request], Awaitable[Any]]]] = []
         self._given: list[tuple[str, Callable[[Request], Awaitable[Any]]]] = []
         self._opened: tuple[str, Callable[[Request], AbstractAsyncContextManager[Any]]] | None = None
-        self._unusual: set[str] = set()
+        self._unusual: set[bytes] = set()
         if len(dependant.body_params) > 1 or dependant.cookie_params:
             raise TypeError(f"{self._endpoint} asks for more than the direct way can give")
         for each in dependant.dependencies:
@@ -76,7 +76,7 @@ class DirectWay:
         name = dependency.name or _NAMELESS
         if dependency.dependencies or dependency.path_params or dependency.query_params or dependency.body_params:
             raise TypeError(f"{self._endpoint} asks for {call}, which asks for more than a request")
-        self._unusual |= {_header(field) for field in dependency.header_params}
+        self._unusual |= {_header(field).encode() for field in dependency.header_params}
         if isinstance(call, Permission):
             self._permissions.append((name, call))
         elif iscoroutinefunction(call):
@@ -109,9 +109,9 @@ class DirectWay:
 
     async def _take_in(self, request: Request, values: dict[str, Any]) -> bool:
         """Who asks and what the request says, as the endpoint takes it; whether it is plain, allowed, and fits."""
-        headers = request.headers
-        if self._unusual and not self._unusual.isdisjoint(headers.keys()):
+        if self._unusual and any(name in self._unusual for name, _ in request.scope["headers"]):
             return False
+        headers = request.headers
         try:
             for name, permission in self._permissions:
                 values[name] = await permission(request)

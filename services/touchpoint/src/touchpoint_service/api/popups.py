@@ -96,7 +96,7 @@ _SAID = {
 async def open_popup(
     caller: Annotated[Principal, requires("touchpoint.popup")],
     body: PopupIn,
-    conn: WritingAtOnce,
+    where: WritingAtOnce,
     keys: Keys,
     request: Request,
 ) -> Response:
@@ -109,13 +109,13 @@ async def open_popup(
     state = request.app.state
     customer_id = body.customer_id
     if body.phone is not None:
-        customer_id = await customer_with_phone(conn, keys, body.phone, body.country)
+        customer_id = await customer_with_phone(where, keys, body.phone, body.country)
     elif body.account is not None:
-        customer_id = await customer_with_account(conn, body.account)
+        customer_id = await customer_with_account(where, body.account)
     assert customer_id is not None  # the body has exactly one of them
     partition = partition_for(customer_id.encode(), state.request_partitions)
     ask = body.to_appearance(caller, keys)
-    shown = await pop_up(conn, state.gate, state.together, ask, customer_id, state.clock.now(), partition)
+    shown = await pop_up(where, state.gate, state.together, ask, customer_id, state.clock.now(), partition)
     if ask.keys is not None:
         personal.log_read(caller, [customer_id], where="open_popup")
     return json_answer(orjson.dumps(shown), 201)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from rapport.clock import from_micros, to_micros
@@ -22,7 +22,7 @@ from rapport.contracts.campaign import ContactRequestWithdrawn
 from rapport.contracts.offers import OfferChanged
 from rapport.contracts.touchpoint import ContactDelivered
 from rapport.contracts.vocabulary import ContactClass, Outcome
-from rapport.db import Connection
+from rapport.db import Connection, Queryable, transaction
 from rapport.errors import FieldError, Malformed, NotFound
 from rapport.ids import new_id
 from rapport.phones import InvalidPhone, phone_index, to_e164
@@ -70,7 +70,7 @@ class Appearance:
     """To show personal data with; None for whoever may not see any."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scene:
     """What the pop-up is made from."""
 
@@ -90,7 +90,7 @@ class _Scene:
         return offer_id if wording is None else wording.title.render(self.customer.document, personal=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Choice:
     """What the ranking and the policy say: what may be shown, what the policy keeps back, what the ranking does."""
 
@@ -99,7 +99,7 @@ class _Choice:
     refused: Sequence[Refused]
 
 
-async def customer_with_phone(conn: Connection, keys: Keyring, text: str, country: str | None) -> str:
+async def customer_with_phone(conn: Queryable, keys: Keyring, text: str, country: str | None) -> str:
     """Who has this phone, in E.164 or as dialled inside `country`. Nobody's is unsealed to find out.
 
     Raises:
@@ -113,7 +113,7 @@ async def customer_with_phone(conn: Connection, keys: Keyring, text: str, countr
     return _one(await reads.customer_by(conn, "phone_index", phone_index(keys, phone)), "phone")
 
 
-async def customer_with_account(conn: Connection, account: str) -> str:
+async def customer_with_account(conn: Queryable, account: str) -> str:
     """Who has this account.
 
     Raises:
@@ -129,7 +129,7 @@ def _one(found: str | None, attribute: str) -> str:
 
 
 async def pop_up(
-    conn: Connection,
+    where: Queryable,
     gate: Gate,
     together: PopupsTogether,
     ask: Appearance,
@@ -139,16 +139,16 @@ async def pop_up(
 ) -> dict[str, Any]:
     """What to show for a customer; it is recorded as shown.
 
-    `conn` may be in a transaction or not. Mostly one read and one write: nothing is locked in between, and the write,
-    mostly `together` with those of other customers, has no effect when the customer's standing has changed since the
-    read. Then it is tried again, in the end with a lock.
+    Mostly one read and one write, where it is the pool `together` with those of other customers: nothing is locked in
+    between, and the write has no effect when the customer's standing has changed since the read. Then it is tried
+    again, in the end with a lock.
 
     Raises:
         NotFound: the customer is not known.
     """
     for attempt in range(_TRIES):
-        work = Work(conn, to_micros(now))
-        seen = await together.see(conn, _wanted(work, gate, ask, customer_id))
+        work = Work(cast("Connection", where), to_micros(now))  # until it locks, each of its statements stands alone
+        seen = await together.see(where, _wanted(work, gate, ask, customer_id))
         if seen["popup"] is not None:
             return _served(seen["popup"], seen["doc"], ask, gate)
         if seen["row"] is None or seen["live"] or seen["household"] is not None:
@@ -159,7 +159,7 @@ async def pop_up(
             break  # nothing would tell two such pop-ups apart but a lock
         if await (together.write(work) if attempt == 0 else work.write_unless_changed()):
             return _served(body, seen["doc"], ask, gate)
-    async with conn.transaction():
+    async with transaction(where) as conn:
         work = Work(conn, to_micros(now))
         await work.lock([customer_id])
         [seen] = await reads.scenes(conn, [_wanted(work, gate, ask, customer_id)])

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from rapport.db import Connection, lock
+from rapport.db import Connection, Queryable, lock
 from rapport.errors import Conflict, FieldError, Malformed, NotFound
 from rapport.ids import new_id
 from rapport.sealing import seal, unseal
 from touchpoint_service.domain.subscriptions import entry_of, event_body
 from touchpoint_service.repository import deliveries, webhooks
-from touchpoint_service.repository.webhooks import Queryable, WebhookRow
+from touchpoint_service.repository.webhooks import WebhookRow
 
 MOST_WEBHOOKS = 50
 """With sixteen requests under way to each, what one worker may have open files for."""

@@ -11,9 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from rapport.clock import from_micros
-from rapport.db import Connection, Pool
-
-Queryable = Connection | Pool
+from rapport.db import Connection, Queryable
 
 
 async def lock(conn: Connection, channel: str, teams: Sequence[str]) -> list[Any]:

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from rapport.db import Connection, Pool
+from rapport.db import Connection, Queryable
 
-Queryable = Connection | Pool
 """Single statements need no transaction of their own."""
 
 _SHOWN = (

@@ -8,10 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from rapport.db import Connection, Pool
+from rapport.db import Connection, Queryable
 from touchpoint_service.repository.writes import Table
 
-Queryable = Connection | Pool
 """Single statements need no transaction of their own."""
 
 

@@ -10,9 +10,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from rapport.db import Connection, Pool
+from rapport.db import Connection, Queryable
 
-Queryable = Connection | Pool
 """Single statements need no transaction of their own."""
 
 _ITEM = """c.contact_id, c.customer_id, c.request_id, c.channel, c.place, c.contact_class, c.score, c.category,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from rapport.db import Connection
+from rapport.db import Connection, Queryable
 from touchpoint_service.repository.policies import IN_FORCE
 from touchpoint_service.repository.work_orders import OPEN_OF_CUSTOMER
 
@@ -79,7 +79,7 @@ async def customer_seen(conn: Connection, customer_id: str) -> bool:
     )
 
 
-async def customer_by(conn: Connection, attribute: str, value: str) -> str | None:
+async def customer_by(conn: Queryable, attribute: str, value: str) -> str | None:
     """The customer with this `account` or `phone_index`; None when nobody or more than one has it."""
     rows = await conn.fetch(f"select id from replica_customers where doc->>'{_LOOKUPS[attribute]}' = $1 limit 2", value)
     return rows[0][0] if len(rows) == 1 else None
@@ -162,7 +162,7 @@ def _scenes(count: int, looks_back: bool) -> str:
     """
 
 
-async def scenes(conn: Connection, asked: Sequence[Ask]) -> list[Any]:
+async def scenes(conn: Queryable, asked: Sequence[Ask]) -> list[Any]:
     """All that a pop-up needs, in one read, for each of these.
 
     The standing, without a lock (`row` tells its row from every later one); the customer's document; the policy in

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from rapport.db import Connection, Pool
+from rapport.db import Connection, Queryable
 
-Queryable = Connection | Pool
 """Single statements need no transaction of their own."""
 
 

@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from rapport.db import Connection
+import asyncpg
+
+from rapport.db import Queryable
 from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
@@ -25,23 +27,24 @@ Found = TypeVar("Found")
 class Together(Generic[Wish, Found]):
     """Who is being served, and who waits for that; one for a process."""
 
-    def __init__(self, serve: Callable[[Connection, Sequence[Wish]], Awaitable[Sequence[Found]]]) -> None:
+    def __init__(self, serve: Callable[[Queryable, Sequence[Wish]], Awaitable[Sequence[Found]]]) -> None:
         """Nobody waits.
 
         Args:
-            serve: answers all of these by the connection of the first.
+            serve: answers all of these.
         """
         self._serve = serve
         self._busy = False
         self._waiting: list[tuple[Wish, asyncio.Future[Found | None]]] = []
 
-    async def __call__(self, conn: Connection, wish: Wish) -> Found | None:
+    async def __call__(self, where: Queryable, wish: Wish) -> Found | None:
         """The answer to one wish; None where the statement that it went with failed, whatever became of it.
 
-        In a transaction it goes alone: what is done there is not seen by others, nor for them, before the commit.
+        Only who comes with the pool goes together: on a connection there may be a transaction, of which others must see
+        nothing before it is committed. Nobody holds a connection while waiting.
         """
-        if conn.is_in_transaction():
-            return (await self._serve(conn, [wish]))[0]
+        if not isinstance(where, asyncpg.Pool):
+            return (await self._serve(where, [wish]))[0]
         if self._busy:
             answer: Found | None = await self._wait(wish)
             if answer is not _YOUR_TURN:
@@ -51,7 +54,7 @@ class Together(Generic[Wish, Found]):
         company, self._waiting = still[: MOST - 1], still[MOST - 1 :]
         answers: Sequence[Found | None] = [None] * (len(company) + 1)
         try:
-            answers = await self._serve(conn, [wish, *(other for other, _ in company)])
+            answers = await self._serve(where, [wish, *(other for other, _ in company)])
         finally:
             for (_, told), answer in zip(company, answers[1:], strict=True):
                 if not told.done():
@@ -92,9 +95,9 @@ class PopupsTogether:
         self._read: Together[Ask, Any] = Together(scenes)
         self._write: Together[Work, bool] = Together(_write)
 
-    async def see(self, conn: Connection, ask: Ask) -> Any:
+    async def see(self, where: Queryable, ask: Ask) -> Any:
         """One row of `scenes`."""
-        return await self._read(conn, ask) or (await scenes(conn, [ask]))[0]
+        return await self._read(where, ask) or (await scenes(where, [ask]))[0]
 
     async def write(self, work: Work) -> bool:
         """Write a work that goes on from `look_at`; False when it has to look again.
@@ -105,7 +108,7 @@ class PopupsTogether:
         return bool(await self._write(work.conn, work))
 
 
-async def _write(_conn: Connection, works: Sequence[Work]) -> list[bool]:
+async def _write(_where: Queryable, works: Sequence[Work]) -> list[bool]:
     """Each is written if its customer's standing is the one that it was made from, whatever becomes of the others.
 
     Nobody waits for a lock: those who come after would wait as well.

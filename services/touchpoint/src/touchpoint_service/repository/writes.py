@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rapport.db import Connection
+from rapport.db import Queryable
 
 AT_ONCE = 12
 """Up to so many rows go in one statement; from there on COPY is faster."""
@@ -162,7 +162,7 @@ class Statement:
         for record in records:
             self._rows.setdefault(table, []).append((owner, record))
 
-    async def execute(self, conn: Connection) -> set[str]:
+    async def execute(self, conn: Queryable) -> set[str]:
         """Write it all; of `unless_changed` the customers of whom something was written. Only one of these can wait."""
         told = bool(self._seen)
         arguments: list[Any] = []
