@@ -17,7 +17,7 @@ from rapport.db import Queryable
 from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
-MOST = 6
+MOST = 8
 """In one statement: each number of them is a text of its own that every connection prepares."""
 
 Wish = TypeVar("Wish")

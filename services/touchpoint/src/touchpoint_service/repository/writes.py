@@ -21,6 +21,11 @@ class Table:
     name: str
     columns: Mapping[str, str]
 
+    @property
+    def tells_owner(self) -> bool:
+        """Whether a row tells whose it is."""
+        return "customer_id" in self.columns
+
 
 REQUESTS = Table(
     "requests",
@@ -172,10 +177,10 @@ class Statement:
             arguments += values
             if told:
                 arguments.append(owner)
-        for rows in self._rows.values():
+        for table, rows in self._rows.items():
             for owner, values in rows:
                 arguments += values
-                if told:
+                if told and not table.tells_owner:
                     arguments.append(owner)
         inserts = tuple((table, len(rows)) for table, rows in self._rows.items())
         sql = _statement(len(self._seen), self._waits, tuple(sql for _, sql, _ in self._updates), inserts)
@@ -198,17 +203,18 @@ def _statement(seen: int, waits: bool, updates: tuple[str, ...], inserts: tuple[
         parts.append(f"u{number} as ({_numbered(sql, last)}{only})")
         last = own
     for table, rows in inserts:
-        kinds = [*table.columns.values(), *(["text"] if seen else [])]
+        adds_owner = seen > 0 and not table.tells_owner
+        kinds = [*table.columns.values(), *(["text"] if adds_owner else [])]
         values = (
             f"({', '.join(f'${last + row * len(kinds) + n}::{kind}' for n, kind in enumerate(kinds, 1))})"
             for row in range(rows)
         )
         names, only = ", ".join(table.columns), ""
         if seen:
-            only = f" as told ({names}, owner) where owner in (select customer_id from written)"
-        told = f"(values {', '.join(values)})" + (only or " as told")
-        what = names if seen else "*"
-        parts.append(f"told_{table.name} as (insert into {table.name} ({names}) select {what} from {told})")
+            owner = "owner" if adds_owner else "customer_id"
+            only = f" where told.{owner} in (select customer_id from written)"
+        told = f"(values {', '.join(values)}) as told ({names}{', owner' if adds_owner else ''})"
+        parts.append(f"told_{table.name} as (insert into {table.name} ({names}) select {names} from {told}{only})")
         last += rows * len(kinds)
     return f"with {', '.join(parts)} select {'customer_id from written' if seen else 'null where false'}"
 
