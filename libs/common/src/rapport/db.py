@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -199,6 +199,11 @@ async def missing(pool: Pool) -> str | None:
     except DRIVER_ERRORS as error:
         return f"does not answer ({type(error).__name__})"
     return None
+
+
+def is_pool(where: Queryable) -> TypeGuard[Pool]:
+    """Whether each statement there is a transaction of its own, on a connection lent for it."""
+    return isinstance(where, asyncpg.Pool)
 
 
 @asynccontextmanager

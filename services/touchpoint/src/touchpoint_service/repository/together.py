@@ -11,9 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-import asyncpg
-
-from rapport.db import Queryable
+from rapport.db import Queryable, is_pool
 from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
@@ -43,7 +41,7 @@ class Together(Generic[Wish, Found]):
         Only who comes with the pool goes together: on a connection there may be a transaction, of which others must see
         nothing before it is committed. Nobody holds a connection while waiting.
         """
-        if not isinstance(where, asyncpg.Pool):
+        if not is_pool(where):
             return (await self._serve(where, [wish]))[0]
         if self._busy:
             answer: Found | None = await self._wait(wish)
