@@ -12,12 +12,12 @@ from fastapi import Depends, Header, Request
 from rapport.auth import authenticate
 from rapport.db import Connection, Queryable, transaction
 from rapport.sealing import Keyring
-from rapport.web.idempotency import once
+from rapport.web.idempotency import IDEMPOTENCY_KEY, once
 
 _Key = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=IDEMPOTENCY_KEY,
         pattern="^[!-~]{1,255}$",
         description="Makes a retry safe: the same key and request give the first answer again.",
     ),

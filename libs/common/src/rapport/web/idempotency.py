@@ -27,6 +27,7 @@ from rapport.errors import Conflict, DomainError
 from rapport.problems import render
 from rapport.sealing import Keyring
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
 PENDING = "rapport.idempotency"
 """Where in an ASGI scope the key stands whose answer is to be kept."""
 

@@ -30,7 +30,7 @@ from rapport.errors import (
 )
 from rapport.problems import problem_responses
 from rapport.web.direct import DirectWay
-from rapport.web.idempotency import PENDING
+from rapport.web.idempotency import IDEMPOTENCY_KEY, PENDING
 
 _LIMIT = "__rapport_body_limit__"
 
@@ -58,6 +58,7 @@ class _StrictRequest(Request):
     def __init__(self, request: Request, limit: int | None) -> None:
         super().__init__(request.scope, request.receive, request._send)  # noqa: SLF001 - there is no other way to it
         self._limit: int = limit or request.app.state.settings.max_body_bytes
+        self._digest = hashlib.sha256() if IDEMPOTENCY_KEY in request.headers else None
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         announced = self.headers.get("content-length", "0")
@@ -69,6 +70,8 @@ class _StrictRequest(Request):
             size += len(chunk)
             if size > self._limit:
                 raise HTTPException(413)
+            if self._digest is not None:
+                self._digest.update(chunk)
             yield chunk
 
     async def json(self) -> Any:
@@ -77,8 +80,11 @@ class _StrictRequest(Request):
         return self._json
 
     async def body_digest(self) -> bytes:
-        """SHA-256 of the body, which is read if nobody has read it yet."""
-        return hashlib.sha256(await self.body()).digest()
+        """SHA-256 of the body of a request with an `Idempotency-Key`; it is read if nobody has read it yet."""
+        assert self._digest is not None
+        if not self._stream_consumed:
+            await self.body()
+        return self._digest.digest()
 
 
 class AfterCommit(Response):
