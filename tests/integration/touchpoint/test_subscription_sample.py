@@ -5,21 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from tests.integration.touchpoint.listening import RELEASED, writing
 
 from rapport.messaging import topics
-from rapport.testing.infrastructure import Endpoints
+from rapport.testing.infrastructure.kafka import Kafka
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "subscriptions.md"
 SAMPLE = PAGE.read_text().split("```python\n")[1].split("```")[0]
 
 
-async def test_the_sample_reads_each_event_once(infrastructure: Endpoints, unique: str):
-    await topics.apply(infrastructure.kafka_bootstrap)
-    told = os.environ | {"KAFKA": infrastructure.kafka_bootstrap, "GROUP": f"crm.{unique}"}
-    async with writing(infrastructure.kafka_bootstrap) as log:
+@pytest.fixture
+def bootstrap(tmp_path: Path) -> Iterator[str]:
+    """A broker of its own: in the shared one other tests write what is no event, which ends whoever reads it so."""
+    broker = Kafka(tmp_path)
+    yield broker.start()
+    broker.stop()
+
+
+async def test_the_sample_reads_each_event_once(bootstrap: str, unique: str):
+    await topics.apply(bootstrap)
+    told = os.environ | {"KAFKA": bootstrap, "GROUP": f"crm.{unique}"}
+    async with writing(bootstrap) as log:
         await log.write([unique, unique])
         await log.write([unique], seq=2)
         await log.write([unique], seq=3)
