@@ -82,7 +82,7 @@ async def measure_popup(endpoints: Endpoints, _state: Path) -> list[Result]:
             ours = (await load(port, popups(run * REQUESTS, REQUESTS))).per_second
             ratios.append(ours / bare)
             print(f"  run {run + 1}: pop-up {ours:,.0f}/s, bare read {bare:,.0f}/s, ratio {ours / bare:.2f}")
-        calm = (await load(port, popups(RUNS * 2000, 2000), rate=200)).latencies
+        calm = (await load(port, popups(RUNS * REQUESTS, 2000), rate=200)).latencies
     return [
         result("popup_vs_bare_read", "ratio", ratios, at_least=0.4),
         result("popup_at_200", "ms", calm, at_most=25, p99=percentile(calm, 0.99), judged=percentile(calm, 0.99)),
