@@ -14,7 +14,7 @@ What always holds:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,11 +31,21 @@ PARCEL_EVENTS = 1000
 PARCEL_BYTES = 1 << 20
 """What a parcel holds at most, so that a relay's page stays small in memory; a single larger event goes alone."""
 
-INSERT_PARCEL = """
-insert into outbox (topic, at, events, keys, types, event_ids, traceparents, bodies)
-select $1::text, $2::timestamptz, $3::integer, $4::text, $5::text, $6::text, $7::text, $8::bytea
+PARCEL_COLUMNS: Mapping[str, str] = {
+    "topic": "text",
+    "at": "timestamptz",
+    "events": "integer",
+    "keys": "text",
+    "types": "text",
+    "event_ids": "text",
+    "traceparents": "text",
+    "bodies": "bytea",
+}
+"""Name and type of each column of `Parcel.rows`, in their order."""
+_INSERT = f"""
+insert into outbox ({", ".join(PARCEL_COLUMNS)})
+values ({", ".join(f"${number}" for number in range(1, len(PARCEL_COLUMNS) + 1))})
 """
-"""Writes one of `Parcel.rows`."""
 
 Row = tuple[str, str, str, str, datetime, str | None, bytes | None]
 """Topic, key, type, event id, time, traceparent, body (None: a tombstone)."""
@@ -82,10 +92,10 @@ class Parcel:
     async def write(self, conn: Connection) -> None:
         """Write it into the outbox of the connection's transaction: one row mostly, more when it is large."""
         for row in self.rows():
-            await conn.execute(INSERT_PARCEL, *row)
+            await conn.execute(_INSERT, *row)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Its rows, as `INSERT_PARCEL` takes them; none when it is empty."""
+        """Its rows, with `PARCEL_COLUMNS`; none when it is empty."""
         first = size = 0
         for index, body in enumerate(self.bodies):
             length = 0 if body is None else len(body)

@@ -100,7 +100,7 @@ class Gate:
         return work.policy
 
     async def look(self, work: Work, scene: Any, customer_id: str) -> None:
-        """Take over what one read (`reads.scene`) has found for the one customer at hand: policy, document, offers."""
+        """Take over what one read (`reads.scenes`) has found for the one customer at hand: policy, document, offers."""
         if scene["policy_id"] is None:
             self._policy = work.policy = None
         else:

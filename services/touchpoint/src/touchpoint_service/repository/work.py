@@ -361,7 +361,6 @@ class Work:
         rows += len(self.contact_states) + len(self.new_popups) + len(self.unanswered) + len(self.answered)
         if not rows:
             return
-        self._make_ready()
         if max(rows, len(self.standings)) <= AT_ONCE:
             statement = Statement()
             self.put_into(statement)
@@ -425,13 +424,14 @@ class Work:
         statement.insert(owner, OUTBOX, self._told.rows())
 
     async def _write_in_bulk(self) -> None:
+        self._make_ready()
         execute = self.conn.execute
         await execute(UPDATE_STANDINGS, *self._standing_columns())
         for table, rows in self._new_rows():
             if rows:
                 await self.conn.copy_records_to_table(table.name, columns=list(table.columns), records=rows)
         if self.changed_requests:
-            await execute(UPDATE_REQUESTS, *_columns(map(_changed, self.changed_requests)))
+            await execute(UPDATE_REQUESTS, *_columns(self._changed_requests()))
         if self.contact_states:
             await execute(UPDATE_STATES, list(self.contact_states), list(self.contact_states.values()))
         if self.unanswered:

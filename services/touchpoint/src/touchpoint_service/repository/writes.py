@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from rapport.db import Queryable
+from rapport.messaging.outbox import PARCEL_COLUMNS
 
 AT_ONCE = 12
 """Up to so many rows go in one statement; from there on COPY is faster."""
@@ -90,20 +91,7 @@ TIMELINE = Table(
         "facts_id": "uuid",
     },
 )
-OUTBOX = Table(
-    "outbox",
-    {
-        "topic": "text",
-        "at": "timestamptz",
-        "events": "integer",
-        "keys": "text",
-        "types": "text",
-        "event_ids": "text",
-        "traceparents": "text",
-        "bodies": "bytea",
-    },
-)
-
+OUTBOX = Table("outbox", PARCEL_COLUMNS)
 
 UPDATE_STANDINGS = """
 update standings s set seq = w.seq::bigint, live = w.live::integer, body = w.body
