@@ -7,15 +7,18 @@ What always holds: whoever gets a database or an application finds it as new, an
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
 
 from starlette.datastructures import State
 
 from rapport.testing.database import Reused
 from rapport.testing.infrastructure import Endpoints
-from rapport.testing.system import System
+from rapport.testing.parts import Options
+from rapport.testing.system import Running, System
 from rapport.web import Api
 
 _DATABASES: dict[tuple[str, str], Reused] = {}
@@ -59,6 +62,13 @@ def drop_lent() -> None:
 
     with ThreadPoolExecutor(1) as thread:  # a loop of its own, where one may be running
         thread.submit(asyncio.run, drop()).result()
+
+
+def run_system(state: Path, options: Options) -> tuple[System, Running]:
+    """A fresh system of this worker, which `end_running` ends."""
+    system = System(state / os.environ.get("PYTEST_XDIST_WORKER", "main"), options)
+    RUNNING.append(system)
+    return system, system.start(fresh=True)
 
 
 def end_running() -> None:

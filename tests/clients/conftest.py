@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 from clients import node
 from playwright.async_api import Browser, async_playwright
-from tests.e2e.conftest import COMPLIANCE, POLICY, House
-from tests.lending import RUNNING
+from tests.e2e.conftest import house as house  # here on the system with pages, as `started` is that here
+from tests.lending import run_system
 
 from rapport.testing.parts import Options
 from rapport.testing.system import Running, System
-from rapport_cli.desk import Desk, Person
 
 STATE = Path(__file__).resolve().parents[2] / "var" / "test-clients"
 CHROMIUM = "/usr/bin/chromium"
@@ -38,23 +37,7 @@ FLAGS = [
 def started() -> tuple[System, Running]:
     """The system with its pages, ended behind the last test that shares it."""
     node.build()
-    system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options(pages=True))
-    RUNNING.append(system)
-    return system, system.start(fresh=True)
-
-
-@pytest.fixture
-async def house(started: tuple[System, Running]) -> AsyncIterator[House]:
-    """The running system, with a policy in force."""
-    system, running = started
-    async with Desk(running) as desk:
-        editor, approver = Person("policy_editor", "erin"), Person("policy_approver", "sam")
-        known = await desk.call("touchpoint", "GET", "/policies/in-force", by=COMPLIANCE, expect=(404,))
-        if not known.is_success:
-            await desk.call("touchpoint", "POST", "/policies", {"policy_id": "e2e", "document": POLICY}, by=editor)
-            await desk.call("touchpoint", "POST", "/policies/e2e/versions", by=editor)
-            await desk.call("touchpoint", "POST", "/policies/e2e/versions/1/approvals", by=approver)
-        yield House(system, running, desk)
+    return run_system(STATE, Options(pages=True))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lending import RUNNING
+from tests.lending import run_system
 
 from rapport.db import connect
 from rapport.testing.parts import Options
@@ -138,9 +137,7 @@ async def until(look: Callable[[], Awaitable[Any]], what: str, seconds: float = 
 @pytest.fixture(scope="session")
 def started() -> tuple[System, Running]:
     """The system itself, ended behind the last test that shares it."""
-    system = System(STATE / os.environ.get("PYTEST_XDIST_WORKER", "main"), Options())
-    RUNNING.append(system)
-    return system, system.start(fresh=True)
+    return run_system(STATE, Options())
 
 
 @pytest.fixture
