@@ -32,7 +32,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """Of whom each statement wrote."""
     real, found = Work.write_unless_changed, []
 
-    async def watched(work: Work, *others: Work, **options: bool) -> set[str]:
+    async def watched(work: Work, *others: Work, **options: Any) -> set[str]:
         found.append(await real(work, *others, **options))
         return found[-1]
 
@@ -88,7 +88,7 @@ async def test_when_the_statement_fails_each_tries_again_alone(crowd: Touchpoint
     real = Work.write_unless_changed
     failed: list[int] = []
 
-    async def broken(work: Work, *others: Work, **options: bool) -> set[str]:
+    async def broken(work: Work, *others: Work, **options: Any) -> set[str]:
         if others and not failed:
             failed.append(len(others) + 1)
             raise ConnectionResetError("the server has gone")

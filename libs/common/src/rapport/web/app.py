@@ -26,7 +26,7 @@ from rapport.telemetry.metrics import EXPOSITION_TYPE
 from rapport.web.documentation import complete
 from rapport.web.edge import Edge
 from rapport.web.idempotency import Replay
-from rapport.web.routing import operation_id
+from rapport.web.routing import Shortcut, operation_id
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -76,6 +76,7 @@ def create_api(
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # `Edge` traces and measures
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.settings = settings
@@ -90,6 +91,7 @@ def create_api(
         app.add_route(path, endpoint, include_in_schema=False)
     for router in routers:
         app.include_router(router)
+    app.router.middleware_stack = Shortcut(app)
     return app
 
 

@@ -41,6 +41,11 @@ def direct(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
+def is_direct(endpoint: Callable[..., Any] | None) -> bool:
+    """Whether plain requests take the direct way to it."""
+    return getattr(endpoint, _MARK, False)
+
+
 class DirectWay:
     """How one route is served directly."""
 
@@ -65,11 +70,6 @@ class DirectWay:
             raise TypeError(f"{self._endpoint} asks for more than the direct way can give")
         for each in dependant.dependencies:
             self._take(each)
-
-    @classmethod
-    def to(cls, endpoint: Callable[..., Any], dependant: Dependant) -> DirectWay | None:
-        """The direct way to an endpoint that is marked as `direct`."""
-        return cls(dependant) if getattr(endpoint, _MARK, False) else None
 
     def _take(self, dependency: Dependant) -> None:
         call: Any = dependency.call

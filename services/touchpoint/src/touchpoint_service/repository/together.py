@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
-from rapport.db import Queryable, is_pool
+from rapport.db import Connection, Pool, Queryable, is_pool
 from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
@@ -33,6 +34,8 @@ class Together(Generic[Wish, Found]):
         """
         self._serve = serve
         self._busy = False
+        self._lent: Connection | None = None
+        """The connection of whoever is being served; it goes from one to the next, and back when nobody waits."""
         self._waiting: list[tuple[Wish, asyncio.Future[Found | None]]] = []
 
     async def __call__(self, where: Queryable, wish: Wish) -> Found | None:
@@ -44,23 +47,26 @@ class Together(Generic[Wish, Found]):
         if not is_pool(where):
             return (await self._serve(where, [wish]))[0]
         if self._busy:
-            answer: Found | None = await self._wait(wish)
+            answer: Found | None = await self._wait(where, wish)
             if answer is not _YOUR_TURN:
                 return answer
         self._busy = True
         still = [each for each in self._waiting if not each[1].done()]
         company, self._waiting = still[: MOST - 1], still[MOST - 1 :]
-        answers: Sequence[Found | None] = [None] * (len(company) + 1)
+        answers: Sequence[Found | None] = []
         try:
-            answers = await self._serve(where, [wish, *(other for other, _ in company)])
+            if self._lent is None:
+                self._lent = await where.acquire()
+            answers = await self._serve(self._lent, [wish, *(other for other, _ in company)])
         finally:
-            for (_, told), answer in zip(company, answers[1:], strict=True):
+            for (_, told), answer in zip_longest(company, answers[1:]):
                 if not told.done():
                     told.set_result(answer)
             self._next()
+            await self._give_back(where, broken=not answers)
         return answers[0]
 
-    async def _wait(self, wish: Wish) -> Any:
+    async def _wait(self, where: Pool, wish: Wish) -> Any:
         """The answer, when another has asked for this one as well; or `_YOUR_TURN`."""
         told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((wish, told))
@@ -69,6 +75,7 @@ class Together(Generic[Wish, Found]):
         except asyncio.CancelledError:
             if told.done() and not told.cancelled() and told.result() is _YOUR_TURN:
                 self._next()
+                await self._give_back(where)
             raise
 
     def _next(self) -> None:
@@ -80,6 +87,12 @@ class Together(Generic[Wish, Found]):
                 self._busy = True
                 told.set_result(_YOUR_TURN)
                 return
+
+    async def _give_back(self, where: Pool, *, broken: bool = False) -> None:
+        """The connection, when nobody needs it now, or it may be `broken`: then the next takes another."""
+        if self._lent is not None and (broken or not self._busy):
+            lent, self._lent = self._lent, None
+            await where.release(lent)
 
 
 _YOUR_TURN: Any = object()
@@ -106,10 +119,10 @@ class PopupsTogether:
         return bool(await self._write(work.conn, work))
 
 
-async def _write(_where: Queryable, works: Sequence[Work]) -> list[bool]:
+async def _write(where: Queryable, works: Sequence[Work]) -> list[bool]:
     """Each is written if its customer's standing is the one that it was made from, whatever becomes of the others.
 
     Nobody waits for a lock: those who come after would wait as well.
     """
-    written = await works[0].write_unless_changed(*works[1:], waits=False)
+    written = await works[0].write_unless_changed(*works[1:], waits=False, where=where)
     return [not written.isdisjoint(work.standings) for work in works]

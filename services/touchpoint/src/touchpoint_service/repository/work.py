@@ -19,7 +19,7 @@ import orjson
 
 from rapport.clock import from_micros, to_micros
 from rapport.contracts.touchpoint import TimelineEvent
-from rapport.db import Connection
+from rapport.db import Connection, Queryable
 from rapport.messaging.outbox import Parcel
 from rapport.ranking import DEFAULT, Weights
 from touchpoint_service.domain.decided import Decided
@@ -378,17 +378,22 @@ class Work:
         """Whether anything is to go on a timeline, so that the standing's row changes."""
         return bool(self._timeline)
 
-    async def write_unless_changed(self, *others: Work, waits: bool = True) -> set[str]:
+    async def write_unless_changed(
+        self, *others: Work, waits: bool = True, where: Queryable | None = None
+    ) -> set[str]:
         """Write everything about the one customer of `look_at`, and of others that want the same, in one statement.
 
         It may be a transaction of its own. Gives the customers of whom it was written: nothing is of those whose
         standing is not the one that was read any more, or, unless it `waits`, is locked. What has been recorded makes a
         new row of a standing, so of two works that read the same row one writes.
+
+        Args:
+            where: the statement goes; where this work has read when None.
         """
         statement = Statement(waits=waits)
         for work in (self, *others):
             work.put_into(statement)
-        return await statement.execute(self.conn)
+        return await statement.execute(where or self.conn)
 
     def _make_ready(self) -> None:
         """A new contact is written in its newest state, a standing without what no rule can see any more."""
