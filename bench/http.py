@@ -24,7 +24,7 @@ from rapport.testing.processes import free_port
 
 REQUESTS = 3000
 OFFERS = 12
-RUNS = 5
+RUNS = 9
 
 
 def _token(role: str) -> dict[str, str]:

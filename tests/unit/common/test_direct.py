@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -48,7 +49,17 @@ def _twin(router: Router, path: str, *, directly: bool) -> None:
         given = [caller.subject, shelf, body.model_dump(), opened, now.year > 2000, limit, lang, if_none_match]
         return Response(orjson.dumps(given), 201, media_type="application/json")
 
+    async def order_anywhere(
+        caller: sample.Buyer, body: sample.Order, opened: Annotated[str, Depends(_open, scope="function")]
+    ) -> Response:
+        """On a fixed path."""
+        happened.append("called")
+        if body.item == "gloves":
+            raise sample.SoldOut("the last pair went this morning")
+        return Response(orjson.dumps([caller.subject, body.model_dump(), opened]), 201, media_type="application/json")
+
     router.post(f"/{path}/{{shelf}}", status_code=201)(direct(order) if directly else order)
+    router.post(f"/{path}", status_code=201)(direct(order_anywhere) if directly else order_anywhere)
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +90,10 @@ headers = st.dictionaries(
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(bodies, kinds, tokens, query, headers, st.sampled_from(["top", "top", "TOP", "middle"]))
-@example(b'{"item": "socks"}', "application/json", "good", {}, {}, "top")
+@given(bodies, kinds, tokens, query, headers, st.sampled_from(["/top", "/top", "/TOP", "/middle", "", "", "/"]))
+@example(b'{"item": "socks"}', "application/json", "good", {}, {}, "/top")
+@example(b'{"item": "socks"}', "application/json", "good", {}, {}, "")
+@example(b"{", "application/json", "good", {}, {}, "")
 async def test_both_ways_answer_alike(
     app: Api, body: bytes, kind: str, token: str, query: dict[str, str], headers: dict[str, str], shelf: str
 ) -> None:
@@ -92,9 +105,9 @@ async def test_both_ways_answer_alike(
             if token == "none":
                 del http.headers["Authorization"]
             answer = await http.post(
-                f"/v1/{path}/{shelf}", params=query, content=body, headers={"Content-Type": kind, **headers}
+                f"/v1/{path}{shelf}", params=query, content=body, headers={"Content-Type": kind, **headers}
             )
-        told = answer.content.replace(f"/v1/{path}/".encode(), b"/v1/here/")
+        told = answer.content.replace(f"/v1/{path}".encode(), b"/v1/here")
         said.append((answer.status_code, answer.headers.get("content-type"), told, list(happened)))
     assert said[0] == said[1]
     assert said[0][0] < 500
@@ -110,6 +123,37 @@ async def test_a_plain_request_goes_the_direct_way(app: Api, monkeypatch: pytest
         assert (answer.status_code, answer.json()[5]) == (201, 2)
         assert (await http.post("/v1/usual/top?limit=2", json={"item": "socks"})).status_code == 500
         assert (await http.post("/v1/direct/top?limit=9", json={"item": "socks"})).status_code == 500
+
+
+async def test_on_a_fixed_path_the_router_is_not_asked(app: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        raise AssertionError("the router was asked")
+
+    monkeypatch.setattr(app.router.middleware_stack, "_router", never)
+    async with sample.client(app) as http:
+        assert (await http.post("/v1/direct", json={"item": "socks"})).status_code == 201
+        assert (
+            await http.post("/v1/direct", json={"item": "socks"}, headers={"Idempotency-Key": "k"})
+        ).status_code == 500
+
+
+@pytest.mark.parametrize("path", ["direct", "direct/top", "usual/top"])
+async def test_a_request_is_gone_as_soon_as_it_is_answered(app: Api, path: str) -> None:
+    """Nobody has to look for it: looking keeps every other request waiting."""
+    gc.collect()
+    gc.disable()
+    before = _requests()
+    try:
+        async with sample.client(app) as http:
+            for _ in range(3):
+                assert (await http.post(f"/v1/{path}", json={"item": "socks"})).status_code == 201
+        assert _requests() == before
+    finally:
+        gc.enable()
+
+
+def _requests() -> int:
+    return sum(isinstance(found, Request) for found in gc.get_objects())
 
 
 def _cookie(caller: sample.Buyer, sweet: Annotated[str, Cookie()]) -> None: ...

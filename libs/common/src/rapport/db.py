@@ -26,10 +26,11 @@ from rapport.settings import home
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Lent = PoolConnectionProxy[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | Lent
     Pool = asyncpg.Pool[asyncpg.Record]
 else:
-    Connection = asyncpg.Connection
+    Lent = Connection = asyncpg.Connection
     Pool = asyncpg.Pool
 Queryable = Connection | Pool
 """What a single statement needs: a connection, or a pool, which lends one for as long as the statement takes."""

@@ -47,9 +47,9 @@ _OF_LAYER = {
 _NEVER: Mapping[str, datetime] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refused:
-    """An offer that is kept back and why.
+    """An offer that is kept back and why. Never changed; not frozen only because frozen ones take far longer to make.
 
     Attributes:
         offer: its document.
@@ -154,7 +154,7 @@ def rank(
     return Ranking(tuple(offer.document for _, offer in eligible[:limit]), tuple(kept_back), scores)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Obstacle:
     reason: Refusal
     detail: str = ""

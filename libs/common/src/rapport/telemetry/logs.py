@@ -60,7 +60,7 @@ def configure_logging(
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=stream is None,  # a process configures once; whoever gives a stream, again
     )
     logging.basicConfig(handlers=[_Bridge()], level=max(number, logging.WARNING), force=True)
     logging.getLogger("uvicorn").setLevel(max(number, logging.INFO))

@@ -41,9 +41,9 @@ def direct(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def is_direct(endpoint: Callable[..., Any] | None) -> bool:
+def is_direct(endpoint: Callable[..., Any]) -> bool:
     """Whether plain requests take the direct way to it."""
-    return getattr(endpoint, _MARK, False)
+    return hasattr(endpoint, _MARK)
 
 
 class DirectWay:

@@ -10,14 +10,15 @@ What always holds:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rapport.auth import route_permissions
 from rapport.errors import (
@@ -54,27 +55,41 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
+class _Body:
+    """Where a request's body comes from: no more of it than the limit, whether or not its length was announced.
+
+    It does not know its request, so that nobody has to look for a cycle of garbage after each.
+    """
+
+    __slots__ = ("_announced", "_left", "_receive", "digest")
+
+    def __init__(self, receive: Receive, limit: int, headers: Headers) -> None:
+        self._receive = receive
+        self._left = limit
+        self._announced = headers.get("content-length", "0")
+        self.digest = hashlib.sha256() if IDEMPOTENCY_KEY in headers else None
+
+    async def __call__(self) -> Message:
+        if self._announced.isdecimal() and int(self._announced) > self._left:
+            raise HTTPException(413)
+        self._announced = ""
+        message = await self._receive()
+        chunk = message.get("body", b"")
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise HTTPException(413)
+        if self.digest is not None:
+            self.digest.update(chunk)
+        return message
+
+
 class _StrictRequest(Request):
     """A request that reads no more than it should, and JSON as the standard has it."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int | None) -> None:
         super().__init__(scope, receive, send)
-        self._limit: int = limit or scope["app"].state.settings.max_body_bytes
-        self._digest = hashlib.sha256() if IDEMPOTENCY_KEY in self.headers else None
-
-    async def stream(self) -> AsyncGenerator[bytes, None]:
-        announced = self.headers.get("content-length", "0")
-        size = int(announced) if announced.isdecimal() else 0
-        if size > self._limit:
-            raise HTTPException(413)
-        size = 0
-        async for chunk in super().stream():
-            size += len(chunk)
-            if size > self._limit:
-                raise HTTPException(413)
-            if self._digest is not None:
-                self._digest.update(chunk)
-            yield chunk
+        self._receive = body = _Body(receive, limit or scope["app"].state.settings.max_body_bytes, self.headers)
+        self._digest = body.digest
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -159,9 +174,11 @@ class Shortcut:
         self._router: ASGIApp = app.router.middleware_stack
         self._ways: dict[tuple[str, str], tuple[DirectWay, Callable[..., Any], int | None]] = {}
         for route in iter_route_contexts(app.routes):
-            if is_direct(route.endpoint) and "{" not in route.path:
-                found = DirectWay(route.dependant), route.endpoint, getattr(route.endpoint, _LIMIT, None)
-                self._ways |= {(method, route.path): found for method in route.methods}
+            endpoint, path = route.endpoint, route.path
+            if endpoint is not None and is_direct(endpoint) and path is not None and "{" not in path:
+                limit: int | None = getattr(endpoint, _LIMIT, None)
+                found = DirectWay(route.dependant), endpoint, limit
+                self._ways |= {(method, path): found for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or let the router do it."""

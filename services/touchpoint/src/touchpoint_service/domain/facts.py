@@ -88,9 +88,12 @@ class Request:
         return cls(request_id, customer_id, tuple(channels), *rest)
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Customer:
-    """What the gate needs of the customer document. `consents` holds the newest word per (channel, purpose)."""
+    """What the gate needs of the customer document. `consents` holds the newest word per (channel, purpose).
+
+    Never changed, like `Request`.
+    """
 
     customer_id: str
     zones: tuple[ZoneInfo, ...]
@@ -148,7 +151,7 @@ _REACHABLE = {
 """The channels that reach a customer with or without a phone number and an e-mail address."""
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class World:
     """What is the same for all customers of a batch. `plans` maps a campaign to its state."""
 

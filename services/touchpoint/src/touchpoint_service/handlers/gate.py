@@ -7,7 +7,7 @@ stop that is committed binds every later decision.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -317,7 +317,10 @@ def _apply(
 
 
 def _count(decisions: Iterable[Decision]) -> None:
-    counts = Counter((d.kind, "none" if d.because is None else d.because.reason.value) for d in decisions)
+    counts: dict[tuple[str, str], int] = {}
+    for decision in decisions:
+        key = decision.kind, "none" if decision.because is None else decision.because.reason.value
+        counts[key] = counts.get(key, 0) + 1
     for (kind, reason), count in counts.items():
         _counter(kind, reason).inc(count)
 

@@ -55,7 +55,7 @@ _UNSAID: Mapping[str, Any] = {"title": None, "body": None, "script": None, "obje
 PURPOSE = "marketing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Appearance:
     """A customer is here: in which channel, where, with whom, and how many offers there is room for."""
 

@@ -38,18 +38,18 @@ class Facts:
     def __init__(self, at: datetime) -> None:
         """None yet; `at` is the instant of the transaction."""
         self._at = at
-        self._pages: list[tuple[UUID, list[Decided]]] = []
-        self.fellows: list[tuple[str, UUID, datetime]] = []
+        self._pages: list[tuple[str, list[Decided]]] = []
+        self.fellows: list[tuple[str, str, datetime]] = []
 
-    def keep(self, decided: Decided) -> UUID:
+    def keep(self, decided: Decided) -> str:
         """Keep these facts; the page that they will be in."""
         if not self._pages or len(self._pages[-1][1]) == TOGETHER:
-            self._pages.append((UUID(new_id("fct", self._at).removeprefix("fct_")), []))
+            self._pages.append((new_id("fct", self._at).removeprefix("fct_"), []))
         page_id, page = self._pages[-1]
         page.append(decided)
         return page_id
 
-    def rows(self) -> list[tuple[UUID, datetime, bytes]]:
+    def rows(self) -> list[tuple[str, datetime, bytes]]:
         """What is to be written."""
         return [(page_id, self._at, pack(page)) for page_id, page in self._pages]
 

@@ -105,7 +105,7 @@ _UNSAID = [
 """What the customer never noticed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """Whose scene is wanted: of a customer, for a channel, at `now`."""
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
-from rapport.db import Connection, Pool, Queryable, is_pool
+from rapport.db import Lent, Pool, Queryable, is_pool
 from touchpoint_service.repository.reads import Ask, scenes
 from touchpoint_service.repository.work import Work
 
@@ -34,7 +34,7 @@ class Together(Generic[Wish, Found]):
         """
         self._serve = serve
         self._busy = False
-        self._lent: Connection | None = None
+        self._lent: Lent | None = None
         """The connection of whoever is being served; it goes from one to the next, and back when nobody waits."""
         self._waiting: list[tuple[Wish, asyncio.Future[Found | None]]] = []
 

@@ -378,9 +378,7 @@ class Work:
         """Whether anything is to go on a timeline, so that the standing's row changes."""
         return bool(self._timeline)
 
-    async def write_unless_changed(
-        self, *others: Work, waits: bool = True, where: Queryable | None = None
-    ) -> set[str]:
+    async def write_unless_changed(self, *others: Work, waits: bool = True, where: Queryable | None = None) -> set[str]:
         """Write everything about the one customer of `look_at`, and of others that want the same, in one statement.
 
         It may be a transaction of its own. Gives the customers of whom it was written: nothing is of those whose
