@@ -27,6 +27,8 @@ STATE = Path(__file__).resolve().parent.parent / "var" / "test"
 # For all that tests start, also what a command under test starts.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")  # most brokers here live for less than a minute
 os.environ.setdefault("RAPPORT_FSYNC", "off")  # tests kill processes, not machines
+for _service in ("PROFILE", "OFFERS", "TOUCHPOINT", "CAMPAIGN"):
+    os.environ.setdefault(f"{_service}_WORKER_NICE", "0")  # tests wait for workers, and keep both cores busy
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each service would be compiled anew at each start
 
 _SYSTEM_OF_THEIR_OWN = ("test_demo.py", "test_replay.py", "test_tour.py")

@@ -57,6 +57,17 @@ async def worker(world: World, *kinds: str) -> AsyncIterator[tuple[asyncio.subpr
         await process.communicate()
 
 
+async def test_it_gives_way_to_whoever_serves_a_customer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    for told, lower in ((None, 10), ("0", 0)):
+        if told is None:
+            monkeypatch.delenv("PROFILE_WORKER_NICE", raising=False)
+        else:
+            monkeypatch.setenv("PROFILE_WORKER_NICE", told)
+        async with worker(world, "imports") as (process, _):
+            assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(ours + lower, 19)
+
+
 async def until(check: Callable[[], Awaitable[bool]], within: float = 60) -> None:
     async with asyncio.timeout(within):
         while not await check():

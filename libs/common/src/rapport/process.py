@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -105,6 +106,7 @@ def worker_main(
     chosen = parser.parse_args(args).only
     told = settings()
     configure_logging(service, level=told.log_level, messages=told.environment == "development")
+    os.nice(told.worker_nice)
     try:
         uvloop.run(_run(service, told, frozenset(chosen or kinds), create))
     except Exception:  # noqa: BLE001 - logged where it happened

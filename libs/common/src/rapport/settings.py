@@ -59,6 +59,10 @@ class ServiceSettings(BaseSettings):
     worker_port: int = Field(ge=0, le=65535)
     """The worker's own /metrics and /health: it serves nothing else. 0 takes a free port."""
 
+    worker_nice: int = Field(default=10, ge=0, le=19)
+    """By how much workers give way to whatever else runs on their machine, as nice(1) has it: APIs serve somebody who
+    waits, a worker mostly a backlog. 0: not at all."""
+
     database_pool: int = Field(default=8, ge=1, le=100)
     """Connections of one process. Eight keep two cores of PostgreSQL busy; four APIs and four workers together stay
     below its default limit of 100."""
