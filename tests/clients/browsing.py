@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page
@@ -25,9 +26,9 @@ async def opened(context: BrowserContext, house: House, name: str, *, customer: 
     return page
 
 
-async def everywhere(house: House) -> tuple[str, str]:
-    """A customer for whom a contact is open in each of the four channels; and the offer."""
-    offer_id = await house.offer()
+async def everywhere(house: House, **parts: Any) -> tuple[str, str]:
+    """A customer for whom a contact is open in each of the four channels; and the offer, with these `parts`."""
+    offer_id = await house.offer(**parts)
     customer_id = await house.customer()
     await house.campaign(offer_id, [customer_id], CHANNELS)
 

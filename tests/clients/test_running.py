@@ -14,7 +14,9 @@ from clients import node
 from playwright.async_api import Browser, BrowserContext, expect
 from tests.clients import samples
 from tests.clients.browsing import ACCEPTS, FOUR, changed_at, everywhere, opened, shot
+from tests.e2e import test_links as links
 from tests.e2e.conftest import MANAGER, STEWARD, House, until
+from tests.e2e.test_links import TEXTS, message_of
 
 from rapport.testing.parts import SERVICES
 from rapport_cli.desk import Person
@@ -215,7 +217,7 @@ class TestPages:
         desk = await opened(context, house, "hotline", customer=customer_id)
         card = desk.locator(f'[data-offer="{offer_id}"]')
         await expect(card).to_have_attribute("data-state", "open")
-        await desk.keyboard.press("s")
+        await desk.keyboard.press("k")
         await expect(card).to_have_attribute("data-link", "made")
         url = await card.locator("code.link").inner_text()
         await shot(desk, "link-made")
@@ -241,6 +243,22 @@ class TestPages:
         ]
         assert row["link_id"].startswith("lnk_")
         assert row["agent"]
+
+    async def test_an_offer_is_sent_by_sms_and_the_desk_sees_what_comes_of_it(
+        self, house: House, context: BrowserContext
+    ):
+        customer_id, offer_id = await everywhere(house, texts=TEXTS)
+        desk = await opened(context, house, "hotline", customer=customer_id)
+        card = desk.locator(f'[data-offer="{offer_id}"]')
+        await expect(card).to_have_attribute("data-state", "open")
+        await shot(desk, "sms-to-send")
+        await desk.keyboard.press("s")
+        await expect(card).to_have_attribute("data-link", "sent")
+        await shot(desk, "sms-sent")
+        contact_id, text = await message_of(house, customer_id)
+        await links.opened(house, contact_id, text.removeprefix("Two months free: "))
+        await expect(card).to_have_attribute("data-link", "opened")
+        await shot(desk, "sms-opened")
 
     async def test_can_be_used_with_the_keyboard_alone_and_in_both_languages(
         self, house: House, context: BrowserContext

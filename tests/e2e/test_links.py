@@ -50,6 +50,22 @@ async def opened(house: House, contact_id: str, url: str) -> None:
     assert answer.status_code == 302, answer.text
 
 
+async def touchpoint_knows(house: House, offer_id: str, customer_id: str) -> None:
+    """A message about an offer that touchpoint does not know has no words, and fails."""
+    conn = await connect(house.running.databases["touchpoint"])
+    query = """
+        select exists (select from replica_offers where id = $1)
+            and exists (select from replica_customers where id = $2)
+    """
+
+    async def known() -> Any:
+        return await conn.fetchval(query, offer_id, customer_id)
+
+    await until(known, "touchpoint knows offer and customer")
+    await conn.close()
+    await asyncio.sleep(0.5)  # until APIs and senders have the offer in memory, too
+
+
 async def accepted(house: House, customer_id: str, offer_id: str, link: str) -> dict[str, Any]:
     body = {"customer_id": customer_id, "offer_id": offer_id, "channel": "web", "link": link}
     row: dict[str, Any] = (await house.desk.call("offers", "POST", "/acceptances", body, by=SHOP)).json()
@@ -80,6 +96,25 @@ async def test_an_sms_of_a_campaign_opens_the_offer_and_is_credited(house: House
     assert confirmed["contact_id"] == contact_id
 
 
+async def test_an_offer_of_a_pop_up_is_sent_while_the_customer_is_on_the_phone(house: House) -> None:
+    offer_id = await house.offer(texts=TEXTS)
+    customer_id = await house.customer()
+
+    await touchpoint_knows(house, offer_id, customer_id)
+    body = {"customer_id": customer_id, "channel": "hotline", "limit": 10}
+    popup = (await house.desk.call("touchpoint", "POST", "/popups", body, by=HOTLINE)).json()
+    assert offer_id in {o["offer_id"] for o in popup["offers"]}, popup
+    path, asked = f"/popups/{popup['popup_id']}/messages", {"offer_id": offer_id, "channel": "sms"}
+    sent = (await house.desk.call("touchpoint", "POST", path, asked, by=HOTLINE)).json()
+    assert (sent["state"], sent["because"]) == ("released", None), sent
+    contact_id, text = await message_of(house, customer_id)
+    assert contact_id == sent["contact_id"]
+    url = text.removeprefix("Two months free: ")
+    await opened(house, contact_id, url)
+    row = await accepted(house, customer_id, offer_id, url.rpartition("/")[2])
+    assert (row["contact_id"], row["agent"]) == (contact_id, "hana")
+
+
 async def test_an_sms_that_an_agent_asked_for_credits_the_agent(house: House) -> None:
     offer_id = await house.offer(texts=TEXTS)
     customer_id = await house.customer()
@@ -93,16 +128,7 @@ async def test_an_sms_that_an_agent_asked_for_credits_the_agent(house: House) ->
         "agent": "hana",
         "expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
     }
-
-    conn = await connect(house.running.databases["touchpoint"])
-
-    async def known() -> Any:
-        """A message about an offer that touchpoint does not know has no words, and fails."""
-        return await conn.fetchval("select exists (select from replica_offers where id = $1)", offer_id)
-
-    await until(known, "touchpoint knows the offer")
-    await conn.close()
-    await asyncio.sleep(0.5)  # until the sender has it in memory, too
+    await touchpoint_knows(house, offer_id, customer_id)
     await house.desk.call("touchpoint", "POST", "/contact-requests", request, by=SYSTEM)
     contact_id, text = await message_of(house, customer_id)
     url = text.removeprefix("Two months free: ")

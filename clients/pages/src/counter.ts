@@ -27,10 +27,14 @@ interface Standing {
   busy?: boolean;
 }
 
-/** A short link that was made for the customer, and what came of it. */
+/** A short link that was made for the customer, or an SMS that has one, and what came of it. */
 interface Sent {
   link_id: string;
   url: string;
+  /** The contact that the SMS is; undefined for a link that the agent sends. */
+  contactId?: string | null;
+  /** Until when the SMS waits, and why. */
+  waits?: { until: string | null; text: string };
   openedAt?: string;
   acceptedAt?: string;
   trouble?: string;
@@ -149,7 +153,7 @@ export function counter(screen: "branch" | "hotline"): void {
     page.draw();
   }
 
-  /** Make a short link for the customer on the phone. The desk's own gateway sends it; this contact is credited. */
+  /** Make a short link that the agent sends, or reads out. This contact is credited. */
   async function makeLink(offer: Popup["offers"][number]): Promise<void> {
     if (popup === undefined || links.has(offer.offer_id)) return;
     const { customer_id } = popup;
@@ -171,12 +175,58 @@ export function counter(screen: "branch" | "hotline"): void {
     page.draw();
   }
 
-  /** What an entry of the timeline tells of a link that was made here. */
+  /** Send an offer to the customer on the phone. The gate decides, and says why when it does not go now. */
+  async function sendSms(offer: Popup["offers"][number]): Promise<void> {
+    if (popup === undefined || links.has(offer.offer_id)) return;
+    const { popup_id } = popup;
+    const { signal } = following;
+    links.set(offer.offer_id, { link_id: "", url: "", busy: true });
+    page.draw();
+    let trouble: string | undefined;
+    try {
+      const asked = { offer_id: offer.offer_id, channel: "sms", lang: page.lang } as const;
+      const { state, contact_id, retry_at, text } = await page.rapport.touchpoint.sendPopupOffer(popup_id, asked);
+      if (signal.aborted) return;
+      const sent: Sent = { link_id: "", url: "", contactId: contact_id };
+      const why = String(text ?? "");
+      const until = retry_at == null ? null : String(retry_at);
+      if (state === "deferred") links.set(offer.offer_id, { ...sent, waits: { until, text: why } });
+      else if (contact_id !== null) links.set(offer.offer_id, sent);
+      else trouble = page.say("sms.refused", { why });
+    } catch (error) {
+      if (signal.aborted) return;
+      trouble = page.problem(error);
+    }
+    if (trouble !== undefined) {
+      links.delete(offer.offer_id);
+      standings.set(offer.offer_id, { ...standings.get(offer.offer_id), trouble });
+    }
+    page.announce(trouble ?? told(links.get(offer.offer_id)));
+    page.draw();
+  }
+
+  /** What has come of a link or an SMS, in words. */
+  function told(sent: Sent | undefined): string {
+    if (sent === undefined) return "";
+    const { acceptedAt, openedAt, waits } = sent;
+    if (acceptedAt !== undefined) return page.say("link.accepted", { time: page.time(acceptedAt) });
+    if (openedAt !== undefined) return page.say("link.opened", { time: page.time(openedAt) });
+    if (waits !== undefined) {
+      const why = waits.text;
+      return waits.until === null ? page.say("sms.refused", { why })
+        : page.say("sms.waits", { time: page.time(waits.until), why });
+    }
+    return page.say(sent.contactId === undefined ? "link.waiting" : "sms.sent");
+  }
+
+  /** What an entry of the timeline tells of a link that was made here, or sent. */
   function followLink(entry: Record<string, unknown>): void {
     for (const [offerId, link] of links) {
       const at = String(entry["at"]);
-      const opened = link.openedAt === undefined && entry["outcome_id"] === `${link.link_id}.opened`;
-      const accepted = link.acceptedAt === undefined && link.link_id !== ""
+      const ours = link.contactId === undefined ? entry["outcome_id"] === `${link.link_id}.opened`
+        : entry["contact_id"] === link.contactId && entry["outcome"] === "opened";
+      const opened = link.openedAt === undefined && ours;
+      const accepted = link.acceptedAt === undefined && !link.busy
         && entry["offer_id"] === offerId && entry["status"] === "accepted";
       if (!opened && !accepted) continue;
       links.set(offerId, { ...link, ...(opened ? { openedAt: at } : { acceptedAt: at }) });
@@ -243,7 +293,7 @@ export function counter(screen: "branch" | "hotline"): void {
         h("h3", {}, offer.title ?? offer.offer_id)),
       h("p", { class: "body" }, offer.body),
       h("p", { class: "fact" }, offer.why.text),
-      h("blockquote", { "aria-label": page.say("script") }, offer.script),
+      !!offer.script && h("blockquote", { "aria-label": page.say("script") }, offer.script),
       standing.gone ? takenBack(offer, standing) : standing.said ? said(standing.said, standing.sale)
         : !bought && ask(offer, standing),
       linkOf(offer, standing),
@@ -253,25 +303,27 @@ export function counter(screen: "branch" | "hotline"): void {
 
   function linkState(link: Sent | undefined): string | undefined {
     if (link === undefined || link.busy) return undefined;
-    return link.acceptedAt !== undefined ? "accepted" : link.openedAt !== undefined ? "opened" : "made";
+    return link.acceptedAt !== undefined ? "accepted" : link.openedAt !== undefined ? "opened"
+      : link.waits !== undefined ? "waits" : link.contactId !== undefined ? "sent" : "made";
   }
 
-  /** On the phone: the button that makes a link, then the link and what came of it. */
+  /** On the phone: buttons that send an SMS or make a link, then what came of it. */
   function linkOf(offer: Popup["offers"][number], standing: Standing): HTMLElement | false {
     const link = links.get(offer.offer_id);
     if (screen !== "hotline" || (link === undefined && (standing.gone || standing.said === "refused"))) return false;
     if (link === undefined || link.busy) {
+      const disabled = link?.busy ?? false;
       return h("div", { class: "actions" },
-        button(page.say("link.make"), "s", () => void makeLink(offer), { disabled: link?.busy ?? false }));
+        button(page.say("sms.send"), "s", () => void sendSms(offer), { disabled }),
+        button(page.say("link.make"), "k", () => void makeLink(offer), { disabled }));
     }
-    const { url, openedAt, acceptedAt } = link;
-    const came = acceptedAt !== undefined ? page.say("link.accepted", { time: page.time(acceptedAt) })
-      : openedAt !== undefined ? page.say("link.opened", { time: page.time(openedAt) }) : page.say("link.waiting");
+    const { url, openedAt, acceptedAt, waits } = link;
+    const waiting = acceptedAt === undefined && (openedAt !== undefined || waits !== undefined);
     return h(
       "div", { class: "stack" },
-      h("p", { class: "fact" }, page.say("link.tell"), " ", h("code", { class: "link" }, url), " ",
+      url !== "" && h("p", { class: "fact" }, page.say("link.tell"), " ", h("code", { class: "link" }, url), " ",
         button(page.say("link.copy"), "", () => void navigator.clipboard.writeText(url).catch(() => undefined), { class: "plain" })),
-      h("p", { class: `notice ${acceptedAt !== undefined ? "good" : openedAt !== undefined ? "wait" : ""}`, role: "status" }, came),
+      h("p", { class: `notice ${acceptedAt !== undefined ? "good" : waiting ? "wait" : ""}`, role: "status" }, told(link)),
     );
   }
 
@@ -386,7 +438,7 @@ export function counter(screen: "branch" | "hotline"): void {
       ["/", "keys.find"],
       ...(popup !== undefined && popup.offers.length > 1 ? [["1–9", "keys.offers"] as [string, Word]] : []),
       ...(popup === undefined ? [] : keysOf(popup.offers[chosen])),
-      ...(popup === undefined || screen === "branch" ? [] : [["S", "link.make"] as [string, Word]]),
+      ...(popup === undefined || screen === "branch" ? [] : [["S", "sms.send"], ["K", "link.make"]] as [string, Word][]),
     ],
   );
   document.addEventListener("language", () => void look().catch(() => undefined));

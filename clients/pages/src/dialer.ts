@@ -119,7 +119,7 @@ function inHand(held: Task): HTMLElement {
       h("span", { class: "fact" }, customer.language),
       !gone && h("span", { class: "fact" }, page.say("call.until", { time: page.time(leased_until) }))),
     h("h3", {}, offer?.title ?? offer_id ?? ""),
-    offer?.script !== undefined && h("blockquote", { "aria-label": page.say("script") }, offer.script),
+    !!offer?.script && h("blockquote", { "aria-label": page.say("script") }, offer.script),
     gone ? takenBack(held) : asksWhen ? when() : h(
       "div", { class: "actions" },
       ...OUTCOMES.map(([each, key]) =>

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from tests.integration.touchpoint.conftest import START, Touchpoint
+from tests.integration.touchpoint.test_one_budget import capped
 
 from rapport.contracts.offers import AcceptanceRefused
 from rapport.roles import ROLES
@@ -89,6 +90,58 @@ class TestPopups:
             "POST", f"/v1/popups/{found['popup_id']}/answers", body, role="branch_agent", expect=422
         )
         assert answer.json()["errors"][0]["pointer"] == "#/answers/0/offer_id"
+
+
+class TestSending:
+    """An offer of the pop-up by SMS or e-mail."""
+
+    async def send(self, touchpoint: Touchpoint, popup_id: str, expect: int = 202, role: str = "hotline_agent", **body):
+        path, plain = f"/v1/popups/{popup_id}/messages", {"offer_id": "o1", "channel": "sms"}
+        return (await touchpoint.call("POST", path, plain | body, role=role, expect=expect)).json()
+
+    async def test_it_is_a_contact_of_its_own_asked_for_once_and_by_this_agent(self, touchpoint: Touchpoint):
+        popup = await show(touchpoint, role="hotline_agent", channel="hotline")
+        sent = await self.send(touchpoint, popup["popup_id"])
+        assert (sent["state"], sent["channel"], sent["text"]) == ("released", "sms", None)
+        assert sent["contact_id"] not in {o["contact_id"] for o in popup["offers"]}
+        assert await self.send(touchpoint, popup["popup_id"]) == sent
+        assert (await touchpoint.states())["sms"] == "open"
+        released = [e for e in await touchpoint.timeline() if e.get("contact_id") == sent["contact_id"]]
+        assert [(e["kind"], e["purpose"], e["contact_class"], e["offer_id"], e["goal"]) for e in released] == [
+            ("contact.released", "marketing", "service", "o1", "loan")
+        ]
+        assert (released[0]["agent"], released[0]["unit"]) == ("tester", "/")
+        other = await self.send(touchpoint, popup["popup_id"], channel="email")
+        assert other["request_id"] != sent["request_id"]
+        await touchpoint.check()
+
+    async def test_what_may_not_go_says_why_in_words(self, touchpoint: Touchpoint):
+        await touchpoint.put_in_force(capped(1))
+        popup = await show(touchpoint)
+        late = await self.send(touchpoint, popup["popup_id"], role="branch_agent", lang="zh-CN")
+        assert (late["state"], late["contact_id"], late["because"]["reason"]) == ("suppressed", None, "frequency_cap")
+        assert "1" in late["text"]
+        assert not late["text"].isascii()
+        await touchpoint.hear(touchpoint.customer(version=2, do_not_disturb_until="2030-01-01T00:00:00+00:00"))
+        never = await self.send(touchpoint, popup["popup_id"], role="branch_agent", channel="email")
+        assert never["state"] == "suppressed"
+        assert never["text"] == "the customer does not want to be disturbed"
+
+    async def test_an_acceptance_takes_it_back(self, touchpoint: Touchpoint):
+        popup = await show(touchpoint)
+        sent = await self.send(touchpoint, popup["popup_id"], role="branch_agent")
+        body = {"answers": [{"offer_id": "o1", "answer": "accepted"}]}
+        await touchpoint.call("POST", f"/v1/popups/{popup['popup_id']}/answers", body, role="branch_agent")
+        assert (await touchpoint.states())["sms"] == "recalled"
+        assert (await self.send(touchpoint, popup["popup_id"], role="branch_agent"))["contact_id"] == sent["contact_id"]
+
+    async def test_only_what_was_shown_where_a_message_goes(self, touchpoint: Touchpoint):
+        popup = await show(touchpoint)
+        problem = await self.send(touchpoint, popup["popup_id"], expect=422, offer_id="none")
+        assert problem["errors"][0]["pointer"] == "#/offer_id"
+        await self.send(touchpoint, popup["popup_id"], expect=422, channel="call")
+        await self.send(touchpoint, "pop_none", expect=404)
+        await self.send(touchpoint, popup["popup_id"], expect=403, role="compliance")
 
 
 class TestWhatToKnow:

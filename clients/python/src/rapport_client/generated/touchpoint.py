@@ -1133,6 +1133,15 @@ class PopupIn(TypedDict):
     """BCP 47; the customer's own language when left out."""
 
 
+class PopupMessageIn(TypedDict):
+    """An offer that was shown, to be sent to the customer."""
+
+    offer_id: str
+    channel: Literal["sms", "email"]
+    lang: NotRequired[str | None]
+    """BCP 47, of the words in the answer; English when left out. The message is in the customer's own language."""
+
+
 class PostFreezeAnswer(TypedDict):
     freeze_id: str
     customer_id: str
@@ -1357,6 +1366,17 @@ class Rule(TypedDict):
     field: str
     operator: Operator
     value: NotRequired[bool | int | float | str | list[bool | int | float | str] | None]
+
+
+class SendPopupOfferAnswer(TypedDict):
+    request_id: str
+    customer_id: str
+    state: str
+    channel: str
+    contact_id: str
+    retry_at: Any
+    because: Any
+    text: Any
 
 
 class ShowOfferBannerAnswer(TypedDict):
@@ -1587,6 +1607,32 @@ class Touchpoint:
         """
         return cast(
             "OpenPopupAnswer", self._transport.call("POST", "/v1/popups", body=body, idempotency_key=idempotency_key)
+        )
+
+    def send_popup_offer(
+        self, popup_id: str, body: PopupMessageIn, *, idempotency_key: str | None = None
+    ) -> SendPopupOfferAnswer:
+        """Send an offer to the customer.
+
+        An SMS or e-mail about an offer of the pop-up, with a short link to it: what comes of it is credited to
+        this agent, and events tell when it was opened and accepted.
+
+        A contact of class `service` and purpose `marketing`, decided at once. What may not go now waits for a
+        day at most. The same again changes nothing and gives the state as it is.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "SendPopupOfferAnswer",
+            self._transport.call(
+                "POST",
+                path_of("/v1/popups/{popup_id}/messages", popup_id=popup_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
         )
 
     def answer_popup_offers(
@@ -3180,6 +3226,32 @@ class AsyncTouchpoint:
         return cast(
             "OpenPopupAnswer",
             await self._transport.call("POST", "/v1/popups", body=body, idempotency_key=idempotency_key),
+        )
+
+    async def send_popup_offer(
+        self, popup_id: str, body: PopupMessageIn, *, idempotency_key: str | None = None
+    ) -> SendPopupOfferAnswer:
+        """Send an offer to the customer.
+
+        An SMS or e-mail about an offer of the pop-up, with a short link to it: what comes of it is credited to
+        this agent, and events tell when it was opened and accepted.
+
+        A contact of class `service` and purpose `marketing`, decided at once. What may not go now waits for a
+        day at most. The same again changes nothing and gives the state as it is.
+
+        Permission: `touchpoint.popup`.
+
+        Problems: `body-too-large`, `forbidden`, `not-found`, `unauthenticated`, `unsupported-media-type`,
+        `validation`.
+        """
+        return cast(
+            "SendPopupOfferAnswer",
+            await self._transport.call(
+                "POST",
+                path_of("/v1/popups/{popup_id}/messages", popup_id=popup_id),
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
         )
 
     async def answer_popup_offers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Request, Response
@@ -11,14 +11,18 @@ from fastapi import Request, Response
 from rapport import personal
 from rapport.auth import Principal, requires
 from rapport.contracts.vocabulary import Id
+from rapport.db import Connection
 from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
 from rapport.web import AfterCommit, Keys, Now, Router, Writing, WritingAtOnce, answers, direct
-from touchpoint_service.api.context import TheGate, json_answer, working_on
+from touchpoint_service.api.context import RequestPartitions, TheGate, json_answer, working_on
+from touchpoint_service.api.requests import state_of
+from touchpoint_service.domain.words import because as in_words
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
+from touchpoint_service.handlers.popup_messages import send_offer
 from touchpoint_service.handlers.popups import customer_with_account, customer_with_phone, pop_up
 from touchpoint_service.repository import reads
-from touchpoint_service.schemas.popups import PopupAnswersIn, PopupIn
+from touchpoint_service.schemas.popups import PopupAnswersIn, PopupIn, PopupMessageIn
 
 router = Router(tags=["pop-ups"])
 
@@ -71,6 +75,16 @@ _POPUP = {
         }
     ],
 }
+_SENT = {
+    "request_id": "req_0000000000007c4d8e5f60718293a4b5",
+    "customer_id": "c-1001",
+    "state": "released",
+    "channel": "sms",
+    "contact_id": "ctc_019a5b7c2f3e7c4d8e5f60718293a4b5",
+    "retry_at": None,
+    "because": None,
+    "text": None,
+}
 _SAID = {
     "popup_id": _POPUP["popup_id"],
     "answers": [
@@ -121,6 +135,39 @@ async def open_popup(
     return json_answer(orjson.dumps(shown), 201)
 
 
+@router.post(
+    "/popups/{popup_id}/messages",
+    status_code=202,
+    summary="Send an offer to the customer",
+    responses=answers(_SENT, NotFound, status=202, what="Decided, or waiting until it may be."),
+)
+async def send_popup_offer(
+    caller: Annotated[Principal, requires("touchpoint.popup")],
+    popup_id: Id,
+    body: PopupMessageIn,
+    conn: Writing,
+    now: Now,
+    gate: TheGate,
+    partitions: RequestPartitions,
+) -> dict[str, Any]:
+    """An SMS or e-mail about an offer of the pop-up, with a short link to it: what comes of it is credited to this
+    agent, and events tell when it was opened and accepted.
+
+    A contact of class `service` and purpose `marketing`, decided at once. What may not go now waits for a day at most.
+    The same again changes nothing and gives the state as it is.
+    """
+    popup = await _popup(conn, popup_id)
+    customer_id = popup["customer_id"]
+    partition = partition_for(customer_id.encode(), partitions)
+    async with working_on(conn, now, customer_id) as work:
+        request = await send_offer(
+            work, gate, popup, body.offer_id, body.channel, caller.subject, caller.org, partition
+        )
+        state = await state_of(work, request)
+    tongue = "zh" if (body.lang or "en").startswith("zh") else "en"
+    return state | {"text": None if state["because"] is None else in_words(state["because"], tongue)}
+
+
 @router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))
 async def answer_popup_offers(
     caller: Annotated[Principal, requires("touchpoint.popup")],
@@ -137,9 +184,7 @@ async def answer_popup_offers(
     `sale.state` is then `accepted`, or `refused` with a reason. It is `pending` where the ledger has not answered yet;
     the timeline and the events will tell.
     """
-    popup = await reads.popup(conn, popup_id)
-    if popup is None:
-        raise NotFound(f"there is no pop-up {popup_id}")
+    popup = await _popup(conn, popup_id)
     async with working_on(conn, now, popup["customer_id"]) as work:
         said = await answer_popup(work, gate, popup, [a.to_answer() for a in body.answers], caller.subject, caller.org)
     state = request.app.state
@@ -150,3 +195,10 @@ async def answer_popup_offers(
         return orjson.dumps({"popup_id": popup_id, "answers": found})
 
     return AfterCommit(orjson.dumps({"popup_id": popup_id, "answers": unsettled(said)}), told)
+
+
+async def _popup(conn: Connection, popup_id: str) -> Any:
+    popup = await reads.popup(conn, popup_id)
+    if popup is None:
+        raise NotFound(f"there is no pop-up {popup_id}")
+    return popup

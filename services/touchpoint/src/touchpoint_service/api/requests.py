@@ -70,7 +70,7 @@ async def request_contact(
     request = body.to_request(body.request_id or new_id("req", now), now, body.expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
         await take_in(work, gate, [_arrival(request, partitions)])
-        answer = await _state(work, request)
+        answer = await state_of(work, request)
     response.headers["Location"] = f"/v1/contact-requests/{request.request_id}"
     return answer
 
@@ -97,7 +97,7 @@ async def decide_now(
     request = body.to_request(body.request_id or new_id("req", now), now, expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
         await take_in(work, gate, [_arrival(request, partitions)])
-        answer = await _state(work, request)
+        answer = await state_of(work, request)
         if not waits and answer["state"] == "deferred":
             await take_in(work, gate, [], [_withdrawal(request, now)])
             if answer["retry_at"] == expires_at:
@@ -175,7 +175,7 @@ def _withdrawal(request: Request, now: datetime) -> ContactRequestWithdrawn:
     return ContactRequestWithdrawn(request_id=request.request_id, customer_id=request.customer_id, at=now)
 
 
-async def _state(work: Work, request: Request) -> dict[str, Any]:
+async def state_of(work: Work, request: Request) -> dict[str, Any]:
     """The request as this work leaves it, or as it was found when it was known already."""
     row = next((r for r in work.new_requests if r.request.request_id == request.request_id), None)
     if row is None:

@@ -64,6 +64,17 @@ class PopupAnswer(Body):
         return Answer(self.offer_id, self.answer, self.call_back_at, self.note)
 
 
+class PopupMessageIn(Body):
+    """An offer that was shown, to be sent to the customer."""
+
+    model_config = example({"offer_id": "term-deposit-2026", "channel": "sms"})
+
+    offer_id: Id
+    channel: Literal["sms", "email"]
+    lang: Annotated[str, Field(max_length=35)] | None = None
+    """BCP 47, of the words in the answer; English when left out. The message is in the customer's own language."""
+
+
 class PopupAnswersIn(Body):
     """What the customer said to the offers shown."""
 
