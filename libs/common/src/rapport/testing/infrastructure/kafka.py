@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from rapport.testing.infrastructure.jars import kafka_class_path
@@ -53,17 +54,30 @@ class Kafka:
     Its `.lock` file is held by a lock of the kernel, which a dead process has given back: it need not be cleared.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, passwords: Mapping[str, str] | None = None) -> None:
+        """A broker whose files lie in `state_dir`.
+
+        Args:
+            passwords: by user; with them the broker asks everybody at `secured` who they are, and lets them do what
+                its access control lists say. At its usual address everybody stays in charge.
+        """
+        self._passwords = passwords
         self._folder = state_dir / "kafka"
         self._data = self._folder / "data"
         self._process = ManagedProcess("kafka", state_dir)
         self._port_file = self._folder / "port"
+        self._secured_port_file = self._folder / "secured-port"
 
     def start(self) -> str:
         if self._process.pid is None or not self._answers():
             self._process.end()
             self._begin()
         return f"{LOOPBACK}:{self._port_file.read_text()}"
+
+    @property
+    def secured(self) -> str:
+        """Where users log in (SASL_PLAINTEXT, mechanism PLAIN)."""
+        return f"{LOOPBACK}:{self._secured_port_file.read_text()}"
 
     def stop(self) -> None:
         self._process.end(grace=30)
@@ -80,11 +94,29 @@ class Kafka:
             "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
             "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
         }
+        if self._passwords is not None:
+            settings |= self._access_control(settings, self._passwords)
         if not self._data.exists():
             self._format(class_path, settings)
         _write(properties, settings | {"log.dirs": str(self._data)})
         self._process.start([*_java(class_path), "kafka.Kafka", properties])
         self._process.wait_ready(self._answers, 120)
+
+    def _access_control(self, plain: Mapping[str, str], passwords: Mapping[str, str]) -> dict[str, str]:
+        also, module = (
+            f",USERS://{LOOPBACK}:{remembered_port(self._secured_port_file)}",
+            "org.apache.kafka.common.security.plain.PlainLoginModule",
+        )
+        users = " ".join(f'user_{user}="{password}"' for user, password in passwords.items())
+        return {
+            "listeners": plain["listeners"] + also,
+            "advertised.listeners": plain["advertised.listeners"] + also,
+            "listener.security.protocol.map": plain["listener.security.protocol.map"] + ",USERS:SASL_PLAINTEXT",
+            "listener.name.users.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.users.plain.sasl.jaas.config": f"{module} required {users};",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+        }
 
     def _format(self, class_path: str, settings: dict[str, str]) -> None:
         """Format beside the place of the data and move it there, so that half of it is never started."""
