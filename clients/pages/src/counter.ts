@@ -31,7 +31,9 @@ interface Standing {
 interface Sent {
   link_id: string;
   url: string;
-  /** The contact that the SMS is; undefined for a link that the agent sends. */
+  /** What the SMS was asked for with. */
+  requestId?: string;
+  /** The contact that the SMS is, null while it waits; undefined for a link that the agent sends. */
   contactId?: string | null;
   /** Until when the SMS waits, and why. */
   waits?: { until: string | null; text: string };
@@ -185,9 +187,9 @@ export function counter(screen: "branch" | "hotline"): void {
     let trouble: string | undefined;
     try {
       const asked = { offer_id: offer.offer_id, channel: "sms", lang: page.lang } as const;
-      const { state, contact_id, retry_at, text } = await page.rapport.touchpoint.sendPopupOffer(popup_id, asked);
+      const { request_id, state, contact_id, retry_at, text } = await page.rapport.touchpoint.sendPopupOffer(popup_id, asked);
       if (signal.aborted) return;
-      const sent: Sent = { link_id: "", url: "", contactId: contact_id };
+      const sent: Sent = { link_id: "", url: "", requestId: request_id, contactId: contact_id };
       const why = String(text ?? "");
       const until = retry_at == null ? null : String(retry_at);
       if (state === "deferred") links.set(offer.offer_id, { ...sent, waits: { until, text: why } });
@@ -223,6 +225,13 @@ export function counter(screen: "branch" | "hotline"): void {
   function followLink(entry: Record<string, unknown>): void {
     for (const [offerId, link] of links) {
       const at = String(entry["at"]);
+      if (link.waits !== undefined && entry["request_id"] === link.requestId && entry["contact_id"] !== undefined) {
+        const { waits: _, ...sent } = link;
+        links.set(offerId, { ...sent, contactId: String(entry["contact_id"]) });
+        page.announce(page.say("sms.sent"));
+        page.draw();
+        continue;
+      }
       const ours = link.contactId === undefined ? entry["outcome_id"] === `${link.link_id}.opened`
         : entry["contact_id"] === link.contactId && entry["outcome"] === "opened";
       const opened = link.openedAt === undefined && ours;

@@ -103,10 +103,8 @@ class Kafka:
         self._process.wait_ready(self._answers, 120)
 
     def _access_control(self, plain: Mapping[str, str], passwords: Mapping[str, str]) -> dict[str, str]:
-        also, module = (
-            f",USERS://{LOOPBACK}:{remembered_port(self._secured_port_file)}",
-            "org.apache.kafka.common.security.plain.PlainLoginModule",
-        )
+        also = f",USERS://{LOOPBACK}:{remembered_port(self._secured_port_file)}"
+        module = "org.apache.kafka.common.security.plain.PlainLoginModule"
         users = " ".join(f'user_{user}="{password}"' for user, password in passwords.items())
         return {
             "listeners": plain["listeners"] + also,
