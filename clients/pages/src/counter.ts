@@ -29,19 +29,18 @@ interface Standing {
 
 /** A short link that was made for the customer, or an SMS that has one, and what came of it. */
 interface Sent {
-  link_id: string;
-  url: string;
-  /** What the SMS was asked for with. */
-  requestId?: string;
-  /** The contact that the SMS is, null while it waits; undefined for a link that the agent sends. */
-  contactId?: string | null;
-  /** Until when the SMS waits, and why. */
-  waits?: { until: string | null; text: string };
+  /** Of a link that the agent sends, or reads out. */
+  link?: { link_id: string; url: string };
+  /** What the SMS was asked for with, and the contact that it is: null while it waits. */
+  sms?: { requestId: string; contactId: string | null; waits?: { until: string; why: string } };
   openedAt?: string;
   acceptedAt?: string;
-  trouble?: string;
-  busy?: boolean;
 }
+
+type LinkState = "made" | "sent" | "waits" | "opened" | "accepted";
+const TOLD: Record<LinkState, Word> = {
+  made: "link.waiting", sent: "sms.sent", waits: "sms.waits", opened: "link.opened", accepted: "link.accepted",
+};
 
 /** Run the page. */
 export function counter(screen: "branch" | "hotline"): void {
@@ -156,92 +155,79 @@ export function counter(screen: "branch" | "hotline"): void {
   }
 
   /** Make a short link that the agent sends, or reads out. This contact is credited. */
-  async function makeLink(offer: Popup["offers"][number]): Promise<void> {
+  async function makeLink(offer: Popup["offers"][number]): Promise<Sent> {
+    const about = { customer_id: popup!.customer_id, offer_id: offer.offer_id, contact_id: offer.contact_id };
+    const { link_id, url } = await page.rapport.offers.createLink(about);
+    return { link: { link_id, url } };
+  }
+
+  /** Send an offer to the customer on the phone. The gate decides; a text says why it may not go. */
+  async function sendSms(offer: Popup["offers"][number]): Promise<Sent | string> {
+    const asked = { offer_id: offer.offer_id, channel: "sms", lang: page.lang } as const;
+    const found = await page.rapport.touchpoint.sendPopupOffer(popup!.popup_id, asked);
+    const why = String(found.text ?? "");
+    const sms = { requestId: found.request_id, contactId: found.contact_id };
+    if (found.state === "deferred") return { sms: { ...sms, waits: { until: String(found.retry_at), why } } };
+    return found.contact_id === null ? page.say("sms.refused", { why }) : { sms };
+  }
+
+  /** Send an offer in one of these ways, once. */
+  async function send(offer: Popup["offers"][number], how: typeof sendSms): Promise<void> {
     if (popup === undefined || links.has(offer.offer_id)) return;
-    const { customer_id } = popup;
     const { signal } = following;
-    links.set(offer.offer_id, { link_id: "", url: "", busy: true });
+    links.set(offer.offer_id, {});
     page.draw();
-    try {
-      const about = { customer_id, offer_id: offer.offer_id, contact_id: offer.contact_id };
-      const { link_id, url } = await page.rapport.offers.createLink(about);
-      if (signal.aborted) return;
-      links.set(offer.offer_id, { link_id, url });
-      page.announce(`${page.say("link.tell")} ${url}`);
-    } catch (error) {
-      if (signal.aborted) return;
+    const sent = await how(offer).catch((error: unknown) => page.problem(error));
+    if (signal.aborted) return;
+    if (typeof sent === "string") {
       links.delete(offer.offer_id);
-      standings.set(offer.offer_id, { ...standings.get(offer.offer_id), trouble: page.problem(error) });
-      page.announce(page.problem(error));
+      standings.set(offer.offer_id, { ...standings.get(offer.offer_id), trouble: sent });
+      page.announce(sent);
+    } else {
+      links.set(offer.offer_id, sent);
+      page.announce(sent.link === undefined ? told(sent) : `${page.say("link.tell")} ${sent.link.url}`);
     }
     page.draw();
   }
 
-  /** Send an offer to the customer on the phone. The gate decides, and says why when it does not go now. */
-  async function sendSms(offer: Popup["offers"][number]): Promise<void> {
-    if (popup === undefined || links.has(offer.offer_id)) return;
-    const { popup_id } = popup;
-    const { signal } = following;
-    links.set(offer.offer_id, { link_id: "", url: "", busy: true });
-    page.draw();
-    let trouble: string | undefined;
-    try {
-      const asked = { offer_id: offer.offer_id, channel: "sms", lang: page.lang } as const;
-      const { request_id, state, contact_id, retry_at, text } = await page.rapport.touchpoint.sendPopupOffer(popup_id, asked);
-      if (signal.aborted) return;
-      const sent: Sent = { link_id: "", url: "", requestId: request_id, contactId: contact_id };
-      const why = String(text ?? "");
-      const until = retry_at == null ? null : String(retry_at);
-      if (state === "deferred") links.set(offer.offer_id, { ...sent, waits: { until, text: why } });
-      else if (contact_id !== null) links.set(offer.offer_id, sent);
-      else trouble = page.say("sms.refused", { why });
-    } catch (error) {
-      if (signal.aborted) return;
-      trouble = page.problem(error);
-    }
-    if (trouble !== undefined) {
-      links.delete(offer.offer_id);
-      standings.set(offer.offer_id, { ...standings.get(offer.offer_id), trouble });
-    }
-    page.announce(trouble ?? told(links.get(offer.offer_id)));
-    page.draw();
+  /** How far a link or an SMS has come; undefined while it is asked for. */
+  function linkState({ link, sms, openedAt, acceptedAt }: Sent): LinkState | undefined {
+    return acceptedAt !== undefined ? "accepted" : openedAt !== undefined ? "opened"
+      : sms?.waits !== undefined ? "waits" : sms !== undefined ? "sent" : link && "made";
   }
 
-  /** What has come of a link or an SMS, in words. */
-  function told(sent: Sent | undefined): string {
-    if (sent === undefined) return "";
-    const { acceptedAt, openedAt, waits } = sent;
-    if (acceptedAt !== undefined) return page.say("link.accepted", { time: page.time(acceptedAt) });
-    if (openedAt !== undefined) return page.say("link.opened", { time: page.time(openedAt) });
-    if (waits !== undefined) {
-      const why = waits.text;
-      return waits.until === null ? page.say("sms.refused", { why })
-        : page.say("sms.waits", { time: page.time(waits.until), why });
-    }
-    return page.say(sent.contactId === undefined ? "link.waiting" : "sms.sent");
+  /** The same in words. */
+  function told(sent: Sent): string {
+    const time = sent.acceptedAt ?? sent.openedAt ?? sent.sms?.waits?.until;
+    const state = linkState(sent);
+    if (state === undefined) return "";
+    const why = sent.sms?.waits?.why ?? "";
+    return page.say(TOLD[state], { why, ...(time === undefined ? {} : { time: page.time(time) }) });
   }
 
   /** What an entry of the timeline tells of a link that was made here, or sent. */
   function followLink(entry: Record<string, unknown>): void {
-    for (const [offerId, link] of links) {
-      const at = String(entry["at"]);
-      if (link.waits !== undefined && entry["request_id"] === link.requestId && entry["contact_id"] !== undefined) {
-        const { waits: _, ...sent } = link;
-        links.set(offerId, { ...sent, contactId: String(entry["contact_id"]) });
-        page.announce(page.say("sms.sent"));
-        page.draw();
-        continue;
-      }
-      const ours = link.contactId === undefined ? entry["outcome_id"] === `${link.link_id}.opened`
-        : entry["contact_id"] === link.contactId && entry["outcome"] === "opened";
-      const opened = link.openedAt === undefined && ours;
-      const accepted = link.acceptedAt === undefined && !link.busy
-        && entry["offer_id"] === offerId && entry["status"] === "accepted";
-      if (!opened && !accepted) continue;
-      links.set(offerId, { ...link, ...(opened ? { openedAt: at } : { acceptedAt: at }) });
-      page.announce(page.say(opened ? "link.opened" : "link.accepted", { time: page.time(at) }));
+    for (const [offerId, sent] of links) {
+      const news = newsOf(offerId, sent, entry);
+      if (news === undefined) continue;
+      links.set(offerId, news);
+      page.announce(told(news));
       page.draw();
     }
+  }
+
+  /** A link or an SMS as it is after this entry; undefined where that says nothing of it. */
+  function newsOf(offerId: string, sent: Sent, entry: Record<string, unknown>): Sent | undefined {
+    const { link, sms } = sent;
+    const at = String(entry["at"]);
+    if (link === undefined && sms === undefined) return undefined;
+    if (sms?.waits !== undefined && entry["request_id"] === sms.requestId && entry["contact_id"] !== undefined)
+      return { ...sent, sms: { requestId: sms.requestId, contactId: String(entry["contact_id"]) } };
+    const opened = link !== undefined ? entry["outcome_id"] === `${link.link_id}.opened`
+      : entry["contact_id"] === sms?.contactId && entry["outcome"] === "opened";
+    if (opened && sent.openedAt === undefined) return { ...sent, openedAt: at };
+    const accepted = entry["offer_id"] === offerId && entry["status"] === "accepted";
+    return accepted && sent.acceptedAt === undefined ? { ...sent, acceptedAt: at } : undefined;
   }
 
   async function answerRecall(offer: Popup["offers"][number], said: "withdrawn" | "too_late"): Promise<void> {
@@ -284,7 +270,8 @@ export function counter(screen: "branch" | "hotline"): void {
 
   function card(offer: Popup["offers"][number], number: number): HTMLElement {
     const standing = standings.get(offer.offer_id) ?? {};
-    const bought = links.get(offer.offer_id)?.acceptedAt !== undefined;
+    const sent = links.get(offer.offer_id);
+    const bought = sent?.acceptedAt !== undefined;
     const choose = (): void => {
       if (chosen === number) return;
       chosen = number;
@@ -296,7 +283,7 @@ export function counter(screen: "branch" | "hotline"): void {
         class: `card${standing.gone ? " gone" : ""}`, "aria-current": chosen === number ? "true" : "false",
         "data-offer": offer.offer_id, "data-state": state(standing, bought),
         "data-changed-at": standing.changedAt?.toString(), onclick: choose,
-        "data-link": linkState(links.get(offer.offer_id)),
+        "data-link": sent && linkState(sent),
       },
       h("div", {}, h("span", { class: "number", "aria-hidden": "true" }, String(number + 1)),
         h("h3", {}, offer.title ?? offer.offer_id)),
@@ -310,29 +297,24 @@ export function counter(screen: "branch" | "hotline"): void {
     );
   }
 
-  function linkState(link: Sent | undefined): string | undefined {
-    if (link === undefined || link.busy) return undefined;
-    return link.acceptedAt !== undefined ? "accepted" : link.openedAt !== undefined ? "opened"
-      : link.waits !== undefined ? "waits" : link.contactId !== undefined ? "sent" : "made";
-  }
-
   /** On the phone: buttons that send an SMS or make a link, then what came of it. */
   function linkOf(offer: Popup["offers"][number], standing: Standing): HTMLElement | false {
-    const link = links.get(offer.offer_id);
-    if (screen !== "hotline" || (link === undefined && (standing.gone || standing.said === "refused"))) return false;
-    if (link === undefined || link.busy) {
-      const disabled = link?.busy ?? false;
+    const sent = links.get(offer.offer_id);
+    if (screen !== "hotline" || (sent === undefined && (standing.gone || standing.said === "refused"))) return false;
+    const come = sent && linkState(sent);
+    if (sent === undefined || come === undefined) {
+      const disabled = sent !== undefined;
       return h("div", { class: "actions" },
-        button(page.say("sms.send"), "s", () => void sendSms(offer), { disabled }),
-        button(page.say("link.make"), "k", () => void makeLink(offer), { disabled }));
+        button(page.say("sms.send"), "s", () => void send(offer, sendSms), { disabled }),
+        button(page.say("link.make"), "k", () => void send(offer, makeLink), { disabled }));
     }
-    const { url, openedAt, acceptedAt, waits } = link;
-    const waiting = acceptedAt === undefined && (openedAt !== undefined || waits !== undefined);
+    const { link } = sent;
+    const mood = come === "accepted" ? "good" : come === "opened" || come === "waits" ? "wait" : "";
     return h(
       "div", { class: "stack" },
-      url !== "" && h("p", { class: "fact" }, page.say("link.tell"), " ", h("code", { class: "link" }, url), " ",
-        button(page.say("link.copy"), "", () => void navigator.clipboard.writeText(url).catch(() => undefined), { class: "plain" })),
-      h("p", { class: `notice ${acceptedAt !== undefined ? "good" : waiting ? "wait" : ""}`, role: "status" }, told(link)),
+      link !== undefined && h("p", { class: "fact" }, page.say("link.tell"), " ", h("code", { class: "link" }, link.url), " ",
+        button(page.say("link.copy"), "", () => void navigator.clipboard.writeText(link.url).catch(() => undefined), { class: "plain" })),
+      h("p", { class: `notice ${mood}`, role: "status" }, told(sent)),
     );
   }
 
