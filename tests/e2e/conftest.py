@@ -83,6 +83,17 @@ class House:
         await self.desk.call("offers", "POST", f"/offers/{offer_id}/publication", by=MANAGER)
         return offer_id
 
+    async def offer_is_known(self, offer_id: str) -> None:
+        """Wait until touchpoint has the offer: a message about one that it does not know has no words, and fails."""
+        conn = await connect(self.running.databases["touchpoint"])
+
+        async def known() -> Any:
+            return await conn.fetchval("select exists (select from replica_offers where id = $1)", offer_id)
+
+        await until(known, "touchpoint knows the offer")
+        await conn.close()
+        await asyncio.sleep(0.5)  # its APIs and senders look at their copies four times a second
+
     async def campaign(self, offer_id: str, customers: list[str], channels: tuple[str, ...]) -> str:
         """A running campaign that asks for each customer in each channel."""
         now = datetime.now(UTC)

@@ -9,7 +9,6 @@ import httpx2
 import pytest
 from tests.e2e.conftest import COMPLIANCE, DIALER, PLANNER, SYSTEM, House, until
 
-from rapport.db import connect
 from rapport_cli.desk import Person
 
 FOUR = ("call", "branch", "hotline", "web")
@@ -128,14 +127,7 @@ async def test_the_last_piece_goes_once_and_the_counter_hears_so_within_the_answ
     offer_id = await house.offer(stock=1, priority=1000)
     agent, sales = Person("branch_agent", "bea"), []
 
-    async def known() -> Any:
-        conn = await connect(house.running.databases["touchpoint"])
-        found = await conn.fetchval("select exists (select from replica_offers where id = $1)", offer_id)
-        await conn.close()
-        return found
-
-    await until(known, "touchpoint knows the offer")
-    await asyncio.sleep(0.5)  # its API looks at its copy four times a second
+    await house.offer_is_known(offer_id)
     for _ in range(2):
         customer_id = await house.customer()
         body = {"customer_id": customer_id, "channel": "branch", "limit": 10}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import httpx2
 from tests.e2e.conftest import SYSTEM, House, until
 
-from rapport.db import connect
 from rapport.links import link_of
 from rapport_cli.desk import Person
 
@@ -50,22 +48,6 @@ async def opened(house: House, contact_id: str, url: str) -> None:
     assert answer.status_code == 302, answer.text
 
 
-async def touchpoint_knows(house: House, offer_id: str, customer_id: str) -> None:
-    """A message about an offer that touchpoint does not know has no words, and fails."""
-    conn = await connect(house.running.databases["touchpoint"])
-    query = """
-        select exists (select from replica_offers where id = $1)
-            and exists (select from replica_customers where id = $2)
-    """
-
-    async def known() -> Any:
-        return await conn.fetchval(query, offer_id, customer_id)
-
-    await until(known, "touchpoint knows offer and customer")
-    await conn.close()
-    await asyncio.sleep(0.5)  # until APIs and senders have the offer in memory, too
-
-
 async def accepted(house: House, customer_id: str, offer_id: str, link: str) -> dict[str, Any]:
     body = {"customer_id": customer_id, "offer_id": offer_id, "channel": "web", "link": link}
     row: dict[str, Any] = (await house.desk.call("offers", "POST", "/acceptances", body, by=SHOP)).json()
@@ -99,8 +81,7 @@ async def test_an_sms_of_a_campaign_opens_the_offer_and_is_credited(house: House
 async def test_an_offer_of_a_pop_up_is_sent_while_the_customer_is_on_the_phone(house: House) -> None:
     offer_id = await house.offer(texts=TEXTS)
     customer_id = await house.customer()
-
-    await touchpoint_knows(house, offer_id, customer_id)
+    await house.offer_is_known(offer_id)
     body = {"customer_id": customer_id, "channel": "hotline", "limit": 10}
     popup = (await house.desk.call("touchpoint", "POST", "/popups", body, by=HOTLINE)).json()
     assert offer_id in {o["offer_id"] for o in popup["offers"]}, popup
@@ -128,7 +109,7 @@ async def test_an_sms_that_an_agent_asked_for_credits_the_agent(house: House) ->
         "agent": "hana",
         "expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
     }
-    await touchpoint_knows(house, offer_id, customer_id)
+    await house.offer_is_known(offer_id)
     await house.desk.call("touchpoint", "POST", "/contact-requests", request, by=SYSTEM)
     contact_id, text = await message_of(house, customer_id)
     url = text.removeprefix("Two months free: ")
