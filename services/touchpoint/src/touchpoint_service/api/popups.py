@@ -16,10 +16,11 @@ from rapport.errors import NotFound
 from rapport.messaging.partition import partition_for
 from rapport.web import AfterCommit, Keys, Now, Router, Writing, WritingAtOnce, answers, direct
 from touchpoint_service.api.context import RequestPartitions, TheGate, json_answer, working_on
-from touchpoint_service.api.requests import state_of
+from touchpoint_service.api.requests import decided
 from touchpoint_service.domain.words import because as in_words
+from touchpoint_service.domain.words import tongue_of
 from touchpoint_service.handlers.popup_answers import answer_popup, sales, unsettled
-from touchpoint_service.handlers.popup_messages import send_offer
+from touchpoint_service.handlers.popup_messages import message_request
 from touchpoint_service.handlers.popups import customer_with_account, customer_with_phone, pop_up
 from touchpoint_service.repository import reads
 from touchpoint_service.schemas.popups import PopupAnswersIn, PopupIn, PopupMessageIn
@@ -157,15 +158,11 @@ async def send_popup_offer(
     The same again changes nothing and gives the state as it is.
     """
     popup = await _popup(conn, popup_id)
-    customer_id = popup["customer_id"]
-    partition = partition_for(customer_id.encode(), partitions)
-    async with working_on(conn, now, customer_id) as work:
-        request = await send_offer(
-            work, gate, popup, body.offer_id, body.channel, caller.subject, caller.org, partition
-        )
-        state = await state_of(work, request)
-    tongue = "zh" if (body.lang or "en").startswith("zh") else "en"
-    return state | {"text": None if state["because"] is None else in_words(state["because"], tongue)}
+    async with working_on(conn, now, popup["customer_id"]) as work:
+        request = message_request(popup, body.offer_id, body.channel, caller.subject, caller.org, work.at)
+        state = await decided(work, gate, request, partitions)
+    because = state["because"]
+    return state | {"text": None if because is None else in_words(because, tongue_of(body.lang or "en"))}
 
 
 @router.post("/popups/{popup_id}/answers", summary="What the customer said", responses=answers(_SAID, NotFound))

@@ -18,7 +18,7 @@ from rapport.telemetry import current_traceparent
 from rapport.web import Now, Reading, Router, Writing, answers
 from touchpoint_service.api.context import RequestPartitions, TheGate, working_on
 from touchpoint_service.domain.facts import Request
-from touchpoint_service.handlers.gate import Arrival
+from touchpoint_service.handlers.gate import Arrival, Gate
 from touchpoint_service.handlers.requests import take_in
 from touchpoint_service.repository import reads
 from touchpoint_service.repository.work import Work
@@ -69,8 +69,7 @@ async def request_contact(
         raise Malformed("say how long it is wanted", errors=[FieldError("#/expires_at", "required")])
     request = body.to_request(body.request_id or new_id("req", now), now, body.expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
-        await take_in(work, gate, [_arrival(request, partitions)])
-        answer = await state_of(work, request)
+        answer = await decided(work, gate, request, partitions)
     response.headers["Location"] = f"/v1/contact-requests/{request.request_id}"
     return answer
 
@@ -96,8 +95,7 @@ async def decide_now(
     expires_at = body.expires_at or now + _HORIZON
     request = body.to_request(body.request_id or new_id("req", now), now, expires_at, caller.org)
     async with working_on(conn, now, request.customer_id) as work:
-        await take_in(work, gate, [_arrival(request, partitions)])
-        answer = await state_of(work, request)
+        answer = await decided(work, gate, request, partitions)
         if not waits and answer["state"] == "deferred":
             await take_in(work, gate, [], [_withdrawal(request, now)])
             if answer["retry_at"] == expires_at:
@@ -167,16 +165,14 @@ def kind_of(event_type: str) -> str:
     return event_type.partition(".")[2].rpartition(".")[0]
 
 
-def _arrival(request: Request, partitions: int) -> Arrival:
-    return Arrival(request, partition_for(request.customer_id.encode(), partitions), current_traceparent())
-
-
 def _withdrawal(request: Request, now: datetime) -> ContactRequestWithdrawn:
     return ContactRequestWithdrawn(request_id=request.request_id, customer_id=request.customer_id, at=now)
 
 
-async def state_of(work: Work, request: Request) -> dict[str, Any]:
-    """The request as this work leaves it, or as it was found when it was known already."""
+async def decided(work: Work, gate: Gate, request: Request, partitions: int) -> dict[str, Any]:
+    """The request once it is decided, or as it was found when it was known already."""
+    partition = partition_for(request.customer_id.encode(), partitions)
+    await take_in(work, gate, [Arrival(request, partition, current_traceparent())])
     row = next((r for r in work.new_requests if r.request.request_id == request.request_id), None)
     if row is None:
         row = (await work.request_rows([(request.customer_id, request.request_id)]))[request.request_id]

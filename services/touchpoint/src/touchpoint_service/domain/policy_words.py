@@ -15,6 +15,7 @@ from rapport.rules import render
 from touchpoint_service.domain.differences import Difference, Document
 from touchpoint_service.domain.policy_labels import Both, kind_of, label, member_label, words
 from touchpoint_service.domain.rule_base import CONTACT
+from touchpoint_service.domain.words import tongue_of
 
 _CHANGES = {
     "frequency_caps.scope": Both("{subject} now counts {new} instead of {old}.", "{subject}现{new}计数（原为{old}）。"),
@@ -83,7 +84,7 @@ def sentences(found: Iterable[Difference], lang: str) -> list[str]:
         found: as `differences` gives them.
         lang: BCP 47; everything that does not begin with `zh` is told in English.
     """
-    tongue = "zh" if lang.startswith("zh") else "en"
+    tongue = tongue_of(lang)
     return list(dict.fromkeys(spaced(_sentence(each, tongue), tongue) for each in found))
 
 

@@ -247,7 +247,7 @@ def describe(kind: str, body: Mapping[str, Any], lang: str, zone: ZoneInfo, titl
         zone: in which times are told.
         title: what an offer is called; left out, its id is told.
     """
-    tongue = "zh" if lang.startswith("zh") else "en"
+    tongue = tongue_of(lang)
     sentence = kind if kind in _SENTENCES[tongue] else f"{kind}.{body.get('status') or body.get('how')}"
     channels = _CHANNELS[tongue]
     channel = channels.get(str(body.get("channel")), "")
@@ -289,6 +289,11 @@ def _order(body: Mapping[str, Any], tongue: str, zone: ZoneInfo) -> dict[str, st
         "about": _ABOUT[tongue].get(str(body.get("about")), ""),
         "result": RESULT_NAMES.get(str(body.get("result")), ("", ""))[place],
     }
+
+
+def tongue_of(lang: str) -> str:
+    """Of the languages that sentences are told in, `en` and `zh`, the one for a BCP 47 tag."""
+    return "zh" if lang.startswith("zh") else "en"
 
 
 def because(facts: Mapping[str, Any], tongue: str) -> str:

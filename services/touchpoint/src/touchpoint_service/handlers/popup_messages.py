@@ -7,28 +7,22 @@ credited to it and to the agent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from rapport.clock import to_micros
 from rapport.contracts.vocabulary import ContactClass
 from rapport.errors import FieldError, Malformed
-from rapport.telemetry import current_traceparent
 from touchpoint_service.domain.facts import Request
 from touchpoint_service.domain.naming import natural_id
-from touchpoint_service.handlers.gate import Arrival, Gate
 from touchpoint_service.handlers.popups import PURPOSE
-from touchpoint_service.handlers.requests import take_in
-from touchpoint_service.repository.work import Work
 
 WANTED = timedelta(days=1)
 """How long it may wait for a time when it may go: after that the talk is forgotten."""
 
 
-async def send_offer(
-    work: Work, gate: Gate, popup: Any, offer_id: str, channel: str, agent: str, unit: str, partition: int
-) -> Request:
-    """Ask for the message and decide at once; the request, whether or not it was asked for before.
+def message_request(popup: Any, offer_id: str, channel: str, agent: str, unit: str, now: datetime) -> Request:
+    """The request for the message, under the same id whenever it is asked for again.
 
     Raises:
         Malformed: the offer was not in the pop-up.
@@ -36,7 +30,7 @@ async def send_offer(
     shown = next((item for item in popup["body"]["offers"] if item["offer_id"] == offer_id), None)
     if shown is None:
         raise Malformed("not shown", errors=[FieldError("#/offer_id", "was not in this pop-up")])
-    request = Request(
+    return Request(
         natural_id("req", 0, popup["popup_id"], offer_id, channel),
         popup["customer_id"],
         (channel,),
@@ -48,11 +42,9 @@ async def send_offer(
         None,
         offer_id,
         None,
-        work.now,
+        to_micros(now),
         None,
-        to_micros(work.at + WANTED),
+        to_micros(now + WANTED),
         agent,
         unit,
     )
-    await take_in(work, gate, [Arrival(request, partition, current_traceparent())])
-    return request

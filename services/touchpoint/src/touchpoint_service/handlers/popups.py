@@ -37,7 +37,7 @@ from touchpoint_service.domain.policy import Policy
 from touchpoint_service.domain.standing import CLOSED, SHOWN, Entry, Standing
 from touchpoint_service.domain.windows import HOUR
 from touchpoint_service.domain.words import because as in_words
-from touchpoint_service.domain.words import describe
+from touchpoint_service.domain.words import describe, tongue_of
 from touchpoint_service.handlers.gate import Arrival, Gate, because_of, facts_of
 from touchpoint_service.handlers.greeting import greeting
 from touchpoint_service.handlers.requests import take_in
@@ -360,8 +360,8 @@ def _item(scene: _Scene, offer_id: str | None, contact_id: str | None, because: 
 def _refusal(offer: OfferChanged, objection: Objection, lang: str) -> dict[str, Any]:
     because = because_of(objection) or {}
     until = None if objection.until is None else from_micros(objection.until).isoformat()
-    tongue = "zh" if lang.startswith("zh") else "en"
-    return {"offer_id": offer.offer_id, "because": because, "text": in_words(because, tongue), "until": until}
+    text = in_words(because, tongue_of(lang))
+    return {"offer_id": offer.offer_id, "because": because, "text": text, "until": until}
 
 
 def _kind(event_type: str) -> str:

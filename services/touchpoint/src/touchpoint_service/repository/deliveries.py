@@ -13,8 +13,6 @@ from uuid import UUID
 
 from rapport.db import Connection, Queryable
 
-"""Single statements need no transaction of their own."""
-
 _SHOWN = (
     """number, event_id, type, replay_id, state, queued_at, attempts, next_try, last_status, last_error, finished_at"""
 )

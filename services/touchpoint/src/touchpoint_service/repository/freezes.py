@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 from rapport.db import Connection, Queryable
 from touchpoint_service.repository.writes import Table
 
-"""Single statements need no transaction of their own."""
-
 
 class FreezeRow(NamedTuple):
     """A freeze that is opened."""

@@ -12,8 +12,6 @@ from typing import Any
 
 from rapport.db import Connection, Queryable
 
-"""Single statements need no transaction of their own."""
-
 _ITEM = """c.contact_id, c.customer_id, c.request_id, c.channel, c.place, c.contact_class, c.score, c.category,
     c.purpose, c.campaign_id, c.offer_id, c.goal, c.released_at, c.expires_at, c.leased_until, c.tries"""
 

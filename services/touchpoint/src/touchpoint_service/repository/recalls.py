@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 from rapport.db import Connection, Queryable
 
-"""Single statements need no transaction of their own."""
-
 
 class Unanswered(NamedTuple):
     """A recall whose answer is waited for from `recalled_at` on."""

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 from rapport.db import Connection, Queryable
 
-"""Single statements need no transaction of their own."""
-
 
 class WebhookRow(NamedTuple):
     """A webhook as a person describes it."""

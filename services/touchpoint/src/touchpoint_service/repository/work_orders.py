@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from rapport.db import Connection, Queryable
 
-"""Single statements need no transaction of their own."""
-
 
 class OrderRow(NamedTuple):
     """A work order that is opened."""
